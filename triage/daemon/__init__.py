@@ -1,0 +1,1 @@
+"""Processes, signals and clocks: the composition roots of the daemon."""

@@ -1,0 +1,1 @@
+"""Frozen values that every station shares; standard library and NumPy only."""

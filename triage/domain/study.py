@@ -1,0 +1,86 @@
+"""States of a study, its films and its deliveries, and the moves between them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class StudyState(StrEnum):
+    """Where a study stands; ``DONE``, ``NOT_ASSESSED`` and ``DEAD`` are terminal."""
+
+    RECEIVING = "RECEIVING"
+    QUEUED = "QUEUED"
+    ASSESSING = "ASSESSING"
+    ASSESSED = "ASSESSED"
+    DONE = "DONE"
+    NOT_ASSESSED = "NOT_ASSESSED"
+    DEAD = "DEAD"
+
+
+class FilmState(StrEnum):
+    """Where a received SOP instance stands; all but ``WAITING`` are terminal."""
+
+    WAITING = "WAITING"
+    ASSESSED = "ASSESSED"
+    NOT_ASSESSED = "NOT_ASSESSED"
+    QUARANTINED = "QUARANTINED"
+
+
+class DeliveryState(StrEnum):
+    """Where a capture stands on its way to a PACS; ``WAITING`` and ``SENT`` alone are passing."""
+
+    WAITING = "WAITING"
+    SENT = "SENT"
+    PROVEN = "PROVEN"
+    SENT_UNPROVEN = "SENT_UNPROVEN"
+    PARKED = "PARKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A DICOM application entity: title, host and port."""
+
+    ae_title: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.ae_title}@{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One received SOP instance in the spool.
+
+    ``digest`` is the SHA-256 of the Part 10 file in hex and names the file.
+    """
+
+    id: int
+    sop_instance_uid: str
+    sop_class_uid: str
+    digest: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A worker's right to one study until ``expires_at``; a late worker fails on ``fence``."""
+
+    study_id: int
+    study_uid: str
+    worker: str
+    fence: int
+    expires_at: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of the outbox: one capture for one destination."""
+
+    id: int
+    study_id: int
+    destination: str
+    sop_instance_uid: str
+    digest: str
+    attempt: int

@@ -1,0 +1,1 @@
+"""From a film to an assessment: network, input, bundle, Grad-CAM."""

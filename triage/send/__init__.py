@@ -1,0 +1,1 @@
+"""Storage SCU: captures to a PACS, and what each answer means."""
