@@ -1,0 +1,66 @@
+"""Bring a database to this program's schema, or refuse it."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from triage.domain.errors import ConfigurationError
+
+UPGRADE_LOCK = 7_110_442  # PostgreSQL's advisory lock: two hosts never upgrade at once
+
+
+def upgrade(engine: Engine, *, revision: str = "head") -> str:
+    """Run every missing migration in one transaction and return the revision reached.
+
+    Raises:
+        ConfigurationError: the database cannot be reached, or is newer than this program.
+    """
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+            _refuse_newer(connection)
+            command.upgrade(_config(connection), revision)
+            return current_revision(connection) or "empty"
+    except OperationalError as error:
+        raise ConfigurationError(f"database: {type(error.orig).__name__} at opening") from error
+
+
+def downgrade(engine: Engine, *, revision: str) -> None:
+    """Go back to an older revision; ``base`` removes everything."""
+    with engine.begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the database's revision, or ``None`` where nothing was ever made."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(connection: Connection) -> None:
+    current = current_revision(connection)
+    known = {script.revision for script in ScriptDirectory(str(_folder())).walk_revisions()}
+    if current is not None and current not in known:
+        raise ConfigurationError(
+            f"database: its schema {current} is newer than this program: install the newer one"
+        )
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_folder()))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _folder() -> Path:
+    """The migrations lie in the wheel's package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"

@@ -1,0 +1,129 @@
+"""What a person may do to a study: requeue it, or discard it with a reason."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from triage.database import schema
+from triage.database.moves import By, Kind, MoveRefused, change
+from triage.database.outbox import finish_study
+from triage.domain.assessment import RefusalCode
+from triage.domain.errors import TriageError
+from triage.domain.study import DeliveryState, FilmState, StudyState
+
+
+class UnknownStudy(TriageError):
+    """No study has this Study Instance UID."""
+
+
+def requeue(connection: Connection, study_uid: str, *, now: datetime, actor: str) -> str:
+    """Try a DEAD study again, and send again what was parked of it.
+
+    Returns:
+        One sentence that says what was done.
+
+    Raises:
+        UnknownStudy: there is no such study.
+        MoveRefused: it is not DEAD and nothing of it is parked.
+    """
+    study_id, state = _find(connection, study_uid)
+    by = By(actor, now)
+    parked = _parked(connection, study_id)
+    for delivery_id in parked:
+        change(
+            connection,
+            Kind.DELIVERY,
+            delivery_id,
+            move=(DeliveryState.PARKED, DeliveryState.WAITING),
+            by=by,
+            reason="requeued",
+            next_attempt_at=now,
+            attempts=0,
+        )
+    if state == StudyState.DEAD:
+        move = (StudyState.DEAD, StudyState.QUEUED)
+        columns = {"next_attempt_at": now, "failures": 0, "deaths": 0}
+        change(
+            connection,
+            Kind.STUDY,
+            study_id,
+            move=move,
+            by=by,
+            reason="requeued",
+            **columns,
+        )
+    elif not parked:
+        raise MoveRefused(f"study {study_uid} is {state} and nothing of it is parked")
+    elif state == StudyState.DONE:
+        move = (StudyState.DONE, StudyState.ASSESSED)
+        change(connection, Kind.STUDY, study_id, move=move, by=by, reason="requeued")
+    return f"study {study_uid}: queued again, {len(parked)} parked deliveries freed"
+
+
+def discard(
+    connection: Connection, study_uid: str, *, reason: str, now: datetime, actor: str
+) -> str:
+    """Give a DEAD study up for good: its waiting films end NOT_ASSESSED with the reason.
+
+    Returns:
+        One sentence that says what was done.
+
+    Raises:
+        UnknownStudy: there is no such study.
+        MoveRefused: it is not DEAD.
+    """
+    study_id, state = _find(connection, study_uid)
+    by = By(actor, now)
+    if state != StudyState.DEAD:
+        raise MoveRefused(f"study {study_uid} is {state}: only a DEAD study is discarded")
+    films = schema.instance.c
+    mine = select(films.id, films.state).where(films.study_id == study_id)
+    rows = connection.execute(mine.order_by(films.id)).all()
+    waiting = [row.id for row in rows if row.state == FilmState.WAITING]
+    for instance_id in waiting:
+        change(
+            connection,
+            Kind.FILM,
+            instance_id,
+            move=(FilmState.WAITING, FilmState.NOT_ASSESSED),
+            by=by,
+            reason=reason,
+            code=RefusalCode.DISCARDED,
+            sentence=reason,
+        )
+    assessed = any(row.state == FilmState.ASSESSED for row in rows)
+    to_state = StudyState.ASSESSED if assessed else StudyState.NOT_ASSESSED
+    change(
+        connection,
+        Kind.STUDY,
+        study_id,
+        move=(StudyState.DEAD, to_state),
+        by=by,
+        reason=reason,
+    )
+    finish_study(connection, study_id, by=by)
+    return f"study {study_uid}: discarded, {len(waiting)} films not assessed"
+
+
+def _find(connection: Connection, study_uid: str) -> tuple[int, str]:
+    table = schema.study.c
+    row = connection.execute(
+        select(table.id, table.state).where(table.study_uid == study_uid).with_for_update()
+    ).first()
+    if row is None:
+        raise UnknownStudy(f"no study {study_uid} is here")
+    return int(row.id), str(row.state)
+
+
+def _parked(connection: Connection, study_id: int) -> list[int]:
+    """Parked deliveries that could be sent: those without an object never can."""
+    table = schema.delivery.c
+    return list(
+        connection.scalars(
+            select(table.id).where(
+                table.study_id == study_id,
+                table.state == DeliveryState.PARKED,
+                table.digest.is_not(None),
+            )
+        )
+    )

@@ -1,0 +1,199 @@
+"""What a worker reads and writes of a leased study, in one transaction with the queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, exists, insert, select
+
+from triage.database import queue, schema
+from triage.database.moves import NEW, By, Kind, change, new_id, record
+from triage.database.outbox import finish_study
+from triage.domain.assessment import Assessment, Refusal
+from triage.domain.study import DeliveryState, FilmState, Instance, Lease, StudyState
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A capture for one destination; without a digest it is parked for the reason given."""
+
+    destination: str
+    sop_instance_uid: str | None
+    digest: str | None
+    parked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds that each stage took for one film."""
+
+    decode_s: float = 0.0
+    infer_s: float = 0.0
+    compose_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One film's end: an assessment with its parcels, or a refusal."""
+
+    instance_id: int
+    state: FilmState
+    refusal: Refusal | None = None
+    assessment: Assessment | None = None
+    view: str | None = None
+    notes: tuple[str, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
+    not_returned: str | None = None
+    timing: Timing = Timing()
+
+
+def waiting_films(connection: Connection, lease: Lease) -> list[Instance]:
+    """Return the study's films without an end, in the order in which they came."""
+    table = schema.instance.c
+    rows = connection.execute(
+        _columns()
+        .where(table.study_id == lease.study_id, table.state == FilmState.WAITING)
+        .order_by(table.id)
+    )
+    return [Instance(*row) for row in rows]
+
+
+def first_receipt(connection: Connection, sop_instance_uid: str) -> Instance:
+    """Return the first instance that came with this SOP Instance UID."""
+    table = schema.instance.c
+    rows = _columns().where(table.sop_instance_uid == sop_instance_uid).order_by(table.id).limit(1)
+    return Instance(*connection.execute(rows).one())
+
+
+def is_own_result(connection: Connection, sop_instance_uid: str) -> bool:
+    """Tell whether the instance is a capture from the outbox that came back."""
+    found = exists().where(schema.delivery.c.sop_instance_uid == sop_instance_uid)
+    return bool(connection.scalar(select(found)))
+
+
+def finish(
+    connection: Connection, lease: Lease, outcomes: Sequence[Outcome], *, now: datetime
+) -> StudyState:
+    """Write every film's end, its parcels, and the study's next state, in one transaction.
+
+    A film that came in the meantime sends the study back to the queue. Without deliveries
+    the study is DONE at once.
+
+    Raises:
+        LeaseLost: nothing may be written, the caller rolls back.
+    """
+    for outcome in outcomes:
+        _store(connection, lease, outcome, now=now)
+    state = _next_state(connection, lease.study_id)
+    queue.leave(connection, lease, to_state=state, now=now, next_attempt_at=now)
+    if state is StudyState.ASSESSED:
+        return finish_study(connection, lease.study_id, by=By(lease.worker, now))
+    return state
+
+
+def _columns() -> Select[int, str, str, str, datetime]:
+    table = schema.instance.c
+    return select(
+        table.id, table.sop_instance_uid, table.sop_class_uid, table.digest, table.received_at
+    )
+
+
+def _store(connection: Connection, lease: Lease, outcome: Outcome, *, now: datetime) -> None:
+    refusal = outcome.refusal
+    change(
+        connection,
+        Kind.FILM,
+        outcome.instance_id,
+        move=(FilmState.WAITING, outcome.state),
+        by=By(lease.worker, now),
+        reason=outcome.not_returned if refusal is None else refusal.sentence,
+        code=None if refusal is None else refusal.code,
+        sentence=None if refusal is None else refusal.sentence,
+        view=outcome.view,
+        notes="; ".join(outcome.notes) or None,
+    )
+    if outcome.assessment is not None:
+        _store_assessment(connection, outcome, outcome.assessment, now=now)
+    for parcel in outcome.parcels:
+        _post(connection, lease, outcome.instance_id, parcel, now=now)
+
+
+def _store_assessment(
+    connection: Connection, outcome: Outcome, assessment: Assessment, *, now: datetime
+) -> None:
+    timing = outcome.timing
+    row = connection.execute(
+        insert(schema.assessment).values(
+            instance_id=outcome.instance_id,
+            bundle_name=assessment.model.name,
+            bundle_version=assessment.model.version,
+            bundle_digest=assessment.model.digest,
+            assessed_at=now,
+            decode_s=timing.decode_s,
+            infer_s=timing.infer_s,
+            compose_s=timing.compose_s,
+        )
+    )
+    assessment_id = new_id(row)
+    connection.execute(
+        insert(schema.finding),
+        [
+            {
+                "assessment_id": assessment_id,
+                "label": finding.label,
+                "probability": finding.probability,
+                "threshold": finding.threshold,
+                "tier": finding.tier,
+            }
+            for finding in assessment.findings
+        ],
+    )
+    maps = [
+        {
+            "assessment_id": assessment_id,
+            "label": heat.label,
+            "rows": heat.weights.shape[0],
+            "columns": heat.weights.shape[1],
+            "weights": heat.weights.astype("<f4").tobytes(),
+        }
+        for heat in assessment.heat_maps
+    ]
+    if maps:
+        connection.execute(insert(schema.heat_map), maps)
+
+
+def _post(
+    connection: Connection, lease: Lease, instance_id: int, parcel: Parcel, *, now: datetime
+) -> None:
+    state = DeliveryState.WAITING if parcel.parked is None else DeliveryState.PARKED
+    row = connection.execute(
+        insert(schema.delivery).values(
+            study_id=lease.study_id,
+            instance_id=instance_id,
+            destination=parcel.destination,
+            sop_instance_uid=parcel.sop_instance_uid,
+            digest=parcel.digest,
+            state=state,
+            state_since=now,
+            next_attempt_at=now,
+            reason=parcel.parked,
+        )
+    )
+    record(
+        connection,
+        Kind.DELIVERY,
+        new_id(row),
+        study_id=lease.study_id,
+        move=(NEW, state),
+        by=By(lease.worker, now),
+        reason=parcel.parked,
+    )
+
+
+def _next_state(connection: Connection, study_id: int) -> StudyState:
+    states = connection.scalars(
+        select(schema.instance.c.state).where(schema.instance.c.study_id == study_id).distinct()
+    ).all()
+    if FilmState.WAITING in states:
+        return StudyState.QUEUED
+    return StudyState.ASSESSED if FilmState.ASSESSED in states else StudyState.NOT_ASSESSED

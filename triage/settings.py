@@ -1,0 +1,219 @@
+"""Settings from one TOML file and the environment, checked once and frozen.
+
+Precedence, weakest first: the defaults, the TOML file, ``TRIAGE_SECTION__KEY`` variables,
+``TRIAGE_SECTION__KEY_FILE`` variables, which name a file that holds the value.
+"""
+
+import ipaddress
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from triage.domain.errors import ConfigurationError
+from triage.domain.study import Peer
+
+PREFIX = "TRIAGE_"
+
+AETitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x21-\x5b\x5d-\x7e ]+$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Section(BaseModel):
+    """A section of the settings; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(Section):
+    """Where everything is kept: database, spool, results, lock."""
+
+    folder: Path = Path.home() / ".local" / "share" / "triage"
+
+
+class Database(Section):
+    """Where the rows live: SQLite in the data folder unless ``url`` names PostgreSQL."""
+
+    url: SecretStr | None = None
+
+
+class AllowedPeer(Section):
+    """A calling AE title and the address it must call from."""
+
+    ae_title: AETitle
+    host: str
+
+
+def _listed(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class Listener(Section):
+    """The C-STORE listener; an address that others reach needs ``allowed``."""
+
+    ae_title: AETitle = "TRIAGE"
+    host: str = "127.0.0.1"
+    port: Port = 11112
+    allowed: Annotated[tuple[AllowedPeer, ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="after")
+    def _closed_to_strangers(self) -> "Listener":
+        if not self.allowed and not _is_loopback(self.host):
+            raise ValueError(
+                f"host {self.host} is reached from outside: list who may call in listener.allowed"
+            )
+        return self
+
+
+class Completion(Section):
+    """When a study is complete: released, and ``quiet_s`` without a film; or ``longest_wait_s``."""
+
+    quiet_s: float = Field(default=2.0, ge=0)
+    longest_wait_s: float = Field(default=60.0, gt=0)
+
+
+class Screening(Section):
+    """Which films are assessed."""
+
+    minimum_age_years: int = Field(default=18, ge=0)
+
+
+class ModelChoice(Section):
+    """The bundle to assess with; the shipped one unless ``bundle`` names a folder."""
+
+    bundle: Path | None = None
+
+
+class Picture(Section):
+    """How a result looks; a change gives new SOP Instance UIDs."""
+
+    color_map: Literal["inferno", "turbo", "jet"] = "inferno"
+    opacity: float = Field(default=0.45, gt=0, le=1)
+    visible_from: float = Field(default=0.25, ge=0, lt=1)
+    long_side: int = Field(default=1536, ge=512, le=4096)
+
+
+class Worker(Section):
+    """How patiently a study is tried: its lease, its failures, the workers that died on it."""
+
+    lease_s: float = Field(default=30.0, gt=0)
+    most_failures: int = Field(default=3, ge=1)
+    most_deaths: int = Field(default=5, ge=1)
+
+
+class Pacs(Section):
+    """Where results go; ``return = false`` is shadow mode: assess, store, send nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+
+    ae_title: AETitle = "PACS"
+    host: str = "127.0.0.1"
+    port: Port = 4242
+    returns: bool = Field(default=False, alias="return")
+    return_max_age_days: int = Field(default=30, ge=0)
+    timeout_s: float = Field(default=30.0, gt=0)
+
+    @property
+    def peer(self) -> Peer:
+        """The PACS as an application entity."""
+        return Peer(self.ae_title, self.host, self.port)
+
+
+class Spool(Section):
+    """How long the files of finished studies are kept."""
+
+    retain_days: float = Field(default=7.0, ge=0)
+
+
+class Settings(Section):
+    """Everything that a site may set; the defaults run on one machine with no file at all."""
+
+    data: Data = Data()
+    database: Database = Database()
+    listener: Listener = Listener()
+    completion: Completion = Completion()
+    screening: Screening = Screening()
+    model: ModelChoice = ModelChoice()
+    picture: Picture = Picture()
+    worker: Worker = Worker()
+    pacs: Pacs = Pacs()
+    spool: Spool = Spool()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        if self.database.url is not None:
+            return self.database.url.get_secret_value()
+        return f"sqlite:///{self.data.folder / 'triage.sqlite3'}"
+
+
+def load_settings(file: Path | None, *, environment: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Args:
+        file: the TOML file, or ``None`` for the defaults and the environment alone.
+        environment: the process' environment; only ``TRIAGE_SECTION__KEY`` is looked at.
+
+    Raises:
+        ConfigurationError: a file that cannot be read, an unknown key, or a wrong value; the
+            message names each key by its path.
+    """
+    values = {} if file is None else _read_toml(file)
+    for section, keys in _from_environment(environment).items():
+        values[section] = {**values.get(section, {}), **keys}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        lines = [_line(problem["loc"], problem["msg"]) for problem in error.errors()]
+        raise ConfigurationError("settings: " + "; ".join(lines)) from None
+
+
+def _line(location: tuple[int | str, ...], message: str) -> str:
+    path = ".".join(str(part) for part in location)
+    known = message.replace("Extra inputs are not permitted", "unknown key")
+    return f"{path}: {known.removeprefix('Value error, ')}"
+
+
+def _read_toml(file: Path) -> dict[str, dict[str, object]]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"settings file {file}: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    sections: dict[str, dict[str, object]] = {}
+    for name in sorted(environment):  # KEY comes before KEY_FILE, so that the file wins
+        section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
+        if not name.startswith(PREFIX) or not separator:
+            continue
+        value = environment[name]
+        if key.endswith("_file"):
+            key, value = key.removesuffix("_file"), _read_secret(name, Path(value))
+        sections.setdefault(section, {})[key] = value
+    return sections
+
+
+def _read_secret(name: str, file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(f"{name}: {error}") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
