@@ -1,0 +1,241 @@
+"""The picture of a flagged film as a Secondary Capture in the film's own study (PS3.3 A.8.1)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+
+from triage.domain.assessment import Assessment, Finding
+from triage.domain.errors import DeliveryParked
+from triage.encode.codes import SOURCE_IMAGE
+from triage.encode.elements import Attributes, ascii_text, encode_attributes
+from triage.encode.equipment import describe_equipment, name_model
+from triage.encode.header import (
+    copy_header,
+    header_digest,
+    missing_in,
+    read_source,
+    text,
+    valid,
+)
+from triage.encode.uids import (
+    IMPLEMENTATION_CLASS_UID,
+    IMPLEMENTATION_VERSION_NAME,
+    ObjectType,
+    instance_uid,
+    series_uid,
+)
+
+SERIES_NUMBER = 9701
+"""(0020,0011) of every capture: far from a modality's own, so that it is read last."""
+
+SERIES_DESCRIPTION = "AI triage - not for diagnostic use"
+"""(0008,103E) of every capture."""
+
+_LOSSY_METHODS = {
+    "1.2.840.10008.1.2.4.50": "ISO_10918_1",
+    "1.2.840.10008.1.2.4.51": "ISO_10918_1",
+    "1.2.840.10008.1.2.4.81": "ISO_14495_1",
+}
+"""Transfer syntaxes that always lose something, with the defined terms of C.7.6.1.1.5.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A finished object; ``encoded`` is the Part 10 file that every send of it transmits."""
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    series_instance_uid: str
+    encoded: bytes
+
+
+def encode_capture(
+    source: Path,
+    picture: NDArray[np.uint8],
+    *,
+    assessment: Assessment,
+    appearance_digest: str,
+    received_at: datetime | None,
+) -> Capture:
+    """Encode the picture of a film; equal arguments give equal bytes.
+
+    Args:
+        source: the film's Part 10 file; its pixels are not read.
+        picture: ``uint8`` (rows, columns, 3), RGB, at most 65535 rows and columns.
+        assessment: what the picture shows.
+        appearance_digest: SHA-256 of the picture's settings in hex.
+        received_at: when the film was received, aware: the only clock that enters.
+
+    Returns:
+        The object in Explicit VR Little Endian, uncompressed.
+
+    Raises:
+        DeliveryParked: the film lacks an attribute that files a result in its study.
+    """
+    film = read_source(source)
+    if (missing := missing_in(film)) is not None:
+        raise DeliveryParked(missing)
+    header = copy_header(film)
+    digest, bundle = header_digest(header), assessment.model.digest
+    kind = ObjectType.SECONDARY_CAPTURE
+    series = series_uid(
+        text(film, "StudyInstanceUID"), header_digest=digest, bundle_digest=bundle, object_type=kind
+    )
+    instance = instance_uid(
+        text(film, "SOPInstanceUID"),
+        header_digest=digest,
+        bundle_digest=bundle,
+        appearance_digest=appearance_digest,
+        object_type=kind,
+        page=1,
+    )
+    attributes = {
+        **header,
+        **_series(series),
+        **describe_equipment(film, assessment.model),
+        **_image(film, assessment),
+        **_times(film, received_at),
+        **_pixels(picture),
+        "SOPClassUID": SecondaryCaptureImageStorage,
+        "SOPInstanceUID": instance,
+    }
+    return Capture(
+        sop_instance_uid=instance,
+        sop_class_uid=SecondaryCaptureImageStorage,
+        series_instance_uid=series,
+        encoded=_file_meta(instance) + encode_attributes(attributes),
+    )
+
+
+def _file_meta(sop_instance_uid: str) -> bytes:
+    """Encode preamble and File Meta Information (PS3.10 7.1)."""
+    meta = encode_attributes(
+        {
+            "FileMetaInformationVersion": b"\0\1",
+            "MediaStorageSOPClassUID": SecondaryCaptureImageStorage,
+            "MediaStorageSOPInstanceUID": sop_instance_uid,
+            "TransferSyntaxUID": ExplicitVRLittleEndian,
+            "ImplementationClassUID": IMPLEMENTATION_CLASS_UID,
+            "ImplementationVersionName": IMPLEMENTATION_VERSION_NAME,
+        }
+    )
+    length = encode_attributes({"FileMetaInformationGroupLength": len(meta)})
+    return bytes(128) + b"DICM" + length + meta
+
+
+def _series(series_instance_uid: str) -> Attributes:
+    """General Series (C.7.3.1); a chest is unpaired, so that no Laterality is asked for."""
+    return {
+        "Modality": "OT",
+        "SeriesInstanceUID": series_instance_uid,
+        "SeriesNumber": str(SERIES_NUMBER),
+        "SeriesDescription": SERIES_DESCRIPTION,
+        "BodyPartExamined": "CHEST",
+    }
+
+
+def _image(film: Dataset, assessment: Assessment) -> Attributes:
+    """General Image (C.7.6.1): what the picture was made of, and what it says."""
+    reference: Attributes = {
+        "ReferencedSOPClassUID": text(film, "SOPClassUID"),
+        "ReferencedSOPInstanceUID": text(film, "SOPInstanceUID"),
+        "PurposeOfReferenceCodeSequence": SOURCE_IMAGE,
+    }
+    side = "[APRLHF]{1,3}"
+    return {
+        "PatientOrientation": "",
+        "InstanceNumber": "1",
+        "ImageType": "DERIVED\\SECONDARY",
+        "SourceImageSequence": [reference],
+        "DerivationDescription": _derivation(assessment),
+        "ImageComments": _findings(assessment),
+        **valid(film, "PatientOrientation", rf"{side}\\{side}"),
+        **valid(film, "InstanceNumber", "[0-9]{1,9}"),
+        **valid(film, "ViewPosition", "[A-Z0-9_ ]{1,16}"),
+        **valid(film, "BurnedInAnnotation", "YES|NO"),
+        **_lossy(film),
+    }
+
+
+def _lossy(film: Dataset) -> Attributes:
+    """Carry the film's losses over (C.7.6.1.1.5); an unsaid loss shows in its syntax."""
+    meta = getattr(film, "file_meta", Dataset())
+    method = _LOSSY_METHODS.get(str(meta.get("TransferSyntaxUID", "")))
+    if method is not None and text(film, "LossyImageCompression") != "01":
+        return {"LossyImageCompression": "01", "LossyImageCompressionMethod": method}
+    number = r"[0-9.]{1,16}"
+    return {
+        **valid(film, "LossyImageCompression", "00|01"),
+        **valid(film, "LossyImageCompressionRatio", rf"{number}(\\{number})*"),
+        **valid(film, "LossyImageCompressionMethod", r"[A-Z0-9_ ]+(\\[A-Z0-9_ ]+)*"),
+    }
+
+
+def _times(film: Dataset, received_at: datetime | None) -> Attributes:
+    """Say when the film was received, in the time zone that its header states."""
+    if received_at is None:
+        return {}
+    local = received_at.astimezone(_zone(film) or received_at.tzinfo)
+    date, time = local.strftime("%Y%m%d"), local.strftime("%H%M%S.%f")
+    return {
+        "InstanceCreationDate": date,
+        "InstanceCreationTime": time,
+        "ContentDate": date,
+        "ContentTime": time,
+        "DateOfSecondaryCapture": date,
+        "TimeOfSecondaryCapture": time,
+    }
+
+
+def _zone(film: Dataset) -> tzinfo | None:
+    """Read (0008,0201) *Timezone Offset From UTC*, ``None`` where it says nothing valid."""
+    match = re.fullmatch("([+-])(0[0-9]|1[0-4])([0-5][0-9])", text(film, "TimezoneOffsetFromUTC"))
+    if match is None:
+        return None
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-offset if match[1] == "-" else offset)
+
+
+def _pixels(picture: NDArray[np.uint8]) -> Attributes:
+    """Image Pixel (C.7.6.3): RGB by pixel; no window, no spacing, as nothing is measured."""
+    rows, columns, samples = picture.shape
+    return {
+        "SamplesPerPixel": samples,
+        "PhotometricInterpretation": "RGB",
+        "PlanarConfiguration": 0,
+        "Rows": rows,
+        "Columns": columns,
+        "BitsAllocated": 8,
+        "BitsStored": 8,
+        "HighBit": 7,
+        "PixelRepresentation": 0,
+        "PixelData": picture.tobytes(),
+    }
+
+
+def _derivation(assessment: Assessment) -> str:
+    """Say how the picture came about; ST holds 1024 characters."""
+    explained = ", ".join(finding.label for finding in assessment.flagged[:1])
+    sentence = (
+        f"Film resampled, heat map of {explained or 'no finding'} (Grad-CAM) painted over it, "
+        f"findings and legend beside it, by {name_model(assessment.model)}. "
+        "Not for diagnostic use."
+    )
+    return ascii_text(sentence, 1024)
+
+
+def _findings(assessment: Assessment) -> str:
+    """Repeat the picture's table as text; LT holds 10240 characters."""
+    rows = "; ".join(map(_finding, assessment.findings))
+    return ascii_text(f"AI - NOT FOR DIAGNOSTIC USE. {rows}. No mark does not mean normal.", 10240)
+
+
+def _finding(finding: Finding) -> str:
+    tier = finding.tier.value.replace("_", " ")
+    return f"{finding.label} {finding.probability:.3f} (threshold {finding.threshold:.3f}, {tier})"
