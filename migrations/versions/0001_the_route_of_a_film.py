@@ -14,6 +14,7 @@ depends_on = None
 
 TABLES = (
     "association",
+    "door_event",
     "move",
     "study",
     "event",
@@ -75,6 +76,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
     )
 
+    op.create_table(
+        "door_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("listener", sa.Text(), nullable=False),
+        sa.Column("calling_ae_title", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Integer(),
+            nullable=True,
+            comment="DIMSE status answered; none for a rejected association",
+        ),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_door_event")),
+        comment="Append-only: instances and associations that were turned away.",
+    )
     move = op.create_table(
         "move",
         sa.Column("kind", sa.Text(), nullable=False),

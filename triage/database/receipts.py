@@ -66,6 +66,29 @@ def close_abandoned(connection: Connection, *, listener: str, now: datetime) -> 
     return result.rowcount
 
 
+def record_refusal(
+    connection: Connection,
+    *,
+    listener: str,
+    calling_ae_title: str,
+    host: str,
+    status: int | None,
+    sentence: str,
+    now: datetime,
+) -> None:
+    """Note that an instance, or without a status an association, was turned away."""
+    connection.execute(
+        insert(schema.door_event).values(
+            at=now,
+            listener=listener,
+            calling_ae_title=calling_ae_title,
+            host=host,
+            status=status,
+            sentence=sentence,
+        )
+    )
+
+
 def record_receipt(
     connection: Connection, receipt: Receipt, *, association_id: int, now: datetime
 ) -> bool:

@@ -227,3 +227,16 @@ event = Table(
     Index("ix_event_study_id", "study_id"),
     comment="Append-only: every move, when, by whom, why, and how long the old state lasted.",
 )
+
+door_event = Table(
+    "door_event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("listener", Text, nullable=False),
+    Column("calling_ae_title", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("status", Integer, comment="DIMSE status answered; none for a rejected association"),
+    Column("sentence", Text, nullable=False),
+    comment="Append-only: instances and associations that were turned away.",
+)

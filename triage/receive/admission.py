@@ -1,0 +1,49 @@
+"""Who may associate, and with which presentation contexts."""
+
+from dataclasses import dataclass
+
+from pynetdicom import build_context
+from pynetdicom.presentation import (
+    AllStoragePresentationContexts,
+    PresentationContext,
+)
+
+VERIFICATION = "1.2.840.10008.1.1"
+
+TRANSFER_SYNTAXES = (
+    "1.2.840.10008.1.2.1",  # Explicit VR Little Endian
+    "1.2.840.10008.1.2",  # Implicit VR Little Endian
+    "1.2.840.10008.1.2.2",  # Explicit VR Big Endian (retired)
+    "1.2.840.10008.1.2.1.99",  # Deflated Explicit VR Little Endian
+    "1.2.840.10008.1.2.5",  # RLE Lossless
+    "1.2.840.10008.1.2.4.50",  # JPEG Baseline (Process 1)
+    "1.2.840.10008.1.2.4.51",  # JPEG Extended (Process 2 & 4)
+    "1.2.840.10008.1.2.4.57",  # JPEG Lossless (Process 14)
+    "1.2.840.10008.1.2.4.70",  # JPEG Lossless (Process 14, SV1)
+    "1.2.840.10008.1.2.4.80",  # JPEG-LS Lossless
+    "1.2.840.10008.1.2.4.81",  # JPEG-LS Near-lossless
+    "1.2.840.10008.1.2.4.90",  # JPEG 2000 Lossless
+    "1.2.840.10008.1.2.4.91",  # JPEG 2000
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The allow list: pairs of calling AE title and host; an empty list admits everybody."""
+
+    allowed: frozenset[tuple[str, str]] = frozenset()
+
+    def admits(self, ae_title: str, host: str) -> bool:
+        """Tell whether this application entity may store here.
+
+        >>> Admission(frozenset({("CR1", "10.1.2.3")})).admits("CR1 ", "10.1.2.4")
+        False
+        """
+        return not self.allowed or (ae_title.strip(), host) in self.allowed
+
+
+def storage_contexts() -> list[PresentationContext]:
+    """Return a context for Verification and for every storage SOP class of the standard."""
+    syntaxes = list(TRANSFER_SYNTAXES)
+    classes = [str(context.abstract_syntax) for context in AllStoragePresentationContexts]
+    return [build_context(VERIFICATION)] + [build_context(name, syntaxes) for name in classes]

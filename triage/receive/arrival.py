@@ -1,0 +1,114 @@
+"""What a C-STORE request brought: checked against its command, and named."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from pydicom.dataset import FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_file_meta_info
+from pydicom.uid import UID
+
+from triage.domain.errors import RejectedInstance
+from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from triage.receive.dataset import read_elements
+
+MISMATCH = 0xA900
+NOT_STORAGE = 0x0122
+
+SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
+MODALITY = 0x00080060
+STUDY, SERIES = 0x0020000D, 0x0020000E
+_WANTED = frozenset({SOP_CLASS, SOP_INSTANCE, MODALITY, STUDY, SERIES})
+_UID_FORM = re.compile(r"[0-9.]{1,64}")
+_MODALITY_FORM = re.compile(r"[A-Z0-9_ ]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A whole data set that is what its command says; identifiers only, no patient attribute."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_uid: str
+    series_uid: str | None
+    modality: str | None
+    transfer_syntax_uid: str
+
+
+def inspect(
+    encoded: bytes | memoryview,
+    *,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    transfer_syntax_uid: str,
+) -> Arrival:
+    """Check a received data set against its C-STORE command (PS3.4 B.2.3).
+
+    A malformed SOP or Study Instance UID, or a missing one, is replaced by a UID derived
+    from it, so that the film is kept and told apart; the file keeps what was sent.
+
+    Raises:
+        RejectedInstance: 0x0122 the SOP class is no storage class, 0xA900 the data set
+            contradicts the command, 0xC000 it is not whole.
+    """
+    if not _is_storage(sop_class_uid):
+        raise RejectedInstance(NOT_STORAGE, f"SOP class {_shown(sop_class_uid)} is no storage")
+    found = read_elements(encoded, transfer_syntax_uid=transfer_syntax_uid, wanted=_WANTED)
+    _match("SOP Class UID", found.get(SOP_CLASS), sop_class_uid)
+    _match("SOP Instance UID", found.get(SOP_INSTANCE), sop_instance_uid)
+    modality = _text(found.get(MODALITY))
+    series = _text(found.get(SERIES))
+    return Arrival(
+        sop_class_uid=sop_class_uid,
+        sop_instance_uid=_valid(sop_instance_uid),
+        study_uid=_valid(_text(found.get(STUDY)) or f"study of {sop_instance_uid}"),
+        series_uid=series if _UID_FORM.fullmatch(series) else None,
+        modality=modality if _MODALITY_FORM.fullmatch(modality) else None,
+        transfer_syntax_uid=transfer_syntax_uid,
+    )
+
+
+def part10_header(arrival: Arrival) -> bytes:
+    """Return preamble and file meta information (PS3.10 7.1) for a received data set.
+
+    Nothing of the sender is in it, so that the same data set gives the same file whoever
+    sends it; the preamble is zero.
+    """
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(arrival.sop_class_uid)
+    meta.MediaStorageSOPInstanceUID = UID(arrival.sop_instance_uid)
+    meta.TransferSyntaxUID = UID(arrival.transfer_syntax_uid)
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
+    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
+    buffer = DicomBytesIO()
+    write_file_meta_info(buffer, meta, enforce_standard=True)
+    return bytes(128) + b"DICM" + buffer.getvalue()
+
+
+def _is_storage(sop_class_uid: str) -> bool:
+    """Private and unknown classes were negotiated as storage; the standard's own have names."""
+    name = UID(sop_class_uid).name
+    return "Storage" in name or name == sop_class_uid
+
+
+def _match(what: str, value: bytes | None, said: str) -> None:
+    found = _text(value)
+    if found != said:
+        raise RejectedInstance(
+            MISMATCH, f"{what}: data set {_shown(found)}, command {_shown(said)}"
+        )
+
+
+def _valid(uid: str) -> str:
+    if _UID_FORM.fullmatch(uid):
+        return uid
+    return f"2.25.{int(hashlib.sha256(uid.encode()).hexdigest()[:32], 16)}"
+
+
+def _shown(uid: str) -> str:
+    return uid if _UID_FORM.fullmatch(uid) else "is no UID"
+
+
+def _text(value: bytes | None) -> str:
+    return "" if value is None else value.decode("latin-1").strip("\0 ")
