@@ -1,0 +1,193 @@
+"""How a reader sees stored values: Modality LUT, VOI LUT, Presentation LUT, in this order.
+
+The grayscale transformations of PS3.3 C.11 as one function of a value, so that it can be
+applied to a film of any size, also after averaging.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from triage.decode import tags
+from triage.decode.histogram import sampled, spread
+from triage.decode.lut import Table, table
+from triage.decode.window import Function, Window, ramp
+
+Step = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Maps ``float32`` of any shape to ``float32`` of the same shape."""
+
+_WORD = 65536
+_LEAST_GRAYS = 1 / 16
+"""A window that shows the film in fewer parts of the gray scale than this hides it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """(0028,1053) *Rescale Slope* and (0028,1052) *Rescale Intercept* (PS3.3 C.11.1)."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map stored values of any shape to modality units."""
+        if (self.slope, self.intercept) == (1.0, 0.0):
+            return values
+        return values * np.float32(self.slope) + np.float32(self.intercept)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The histogram default: from black at ``low`` to white at ``high``, in modality units."""
+
+    low: float
+    high: float
+
+    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map modality values of any shape to [0, 1]; a film of one value is gray."""
+        if self.high <= self.low:
+            return np.full_like(values, 0.5)
+        return ramp(values, self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A VOI LUT whose entries are scaled to [0, 1] by their bits (PS3.3 C.11.2.1.1)."""
+
+    table: Table
+
+    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map modality values of any shape to [0, 1]."""
+        return self.table(values) / np.float32(2**self.table.bits - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """The display function of one film.
+
+    Args:
+        modality: stored values to modality units.
+        voi: modality units to [0, 1].
+        inverted: the lowest value is shown white.
+    """
+
+    modality: Step
+    voi: Step
+    inverted: bool
+
+    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map ``float32`` stored values of any shape to ``float32`` within [0, 1], 1 is white."""
+        shown = self.voi(self.modality(values))
+        return np.subtract(np.float32(1), shown) if self.inverted else shown
+
+
+def grayscale(
+    dataset: Dataset, stored: NDArray[np.generic], *, signed: bool
+) -> tuple[Display, tuple[str, ...]]:
+    """Make the display function that the header asks for.
+
+    Args:
+        dataset: the film's header.
+        stored: (rows, columns), its stored values, for the histogram and to see whether
+            the header's window shows them.
+        signed: stored values are signed.
+
+    Returns:
+        The function, and notes on what in the header was not followed.
+    """
+    modality, first_note = _modality(dataset, signed=signed)
+    values = modality(sampled(stored, _padding(dataset, signed=signed)))
+    voi, second_note = _voi(dataset, values)
+    inverted, third_note = _inverted(dataset)
+    notes = (note for note in (first_note, second_note, third_note) if note)
+    return Display(modality, voi, inverted), tuple(notes)
+
+
+def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step, str]:
+    """Read the Modality LUT module: a table, else slope and intercept (PS3.3 C.11.1)."""
+    for item in tags.items(dataset, "ModalityLUTSequence"):
+        found = table(item, signed=signed, little_endian=_is_little(dataset))
+        return (found, "") if found else (Rescale(), "modality LUT ignored: unreadable")
+    slope = tags.number(dataset, "RescaleSlope")
+    if slope == 0:
+        return Rescale(), "rescale ignored: slope 0"
+    intercept = tags.number(dataset, "RescaleIntercept")
+    return Rescale(1.0 if slope is None else slope, intercept or 0.0), ""
+
+
+def _voi(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Step, str]:
+    """Read the VOI LUT module: the first table, else the first window, else the histogram.
+
+    A window that hides the film is not followed: a network fed with black finds nothing,
+    and nothing found reads like health.
+    """
+    step, note = _voi_table(dataset, values)
+    if step is None and not note:
+        step, note = _window(dataset)
+    if step is not None and _hides(step, values):
+        step, note = None, "VOI LUT ignored: it hides the film"
+    return step or Range(*spread(values)), note
+
+
+def _voi_table(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Step | None, str]:
+    """Read the first item of the VOI LUT Sequence, scaled to [0, 1]."""
+    for item in tags.items(dataset, "VOILUTSequence"):
+        is_signed = bool(values.min() < 0)
+        found = table(item, signed=is_signed, little_endian=_is_little(dataset))
+        return (Shown(found), "") if found else (None, "VOI LUT ignored: unreadable")
+    return None, ""
+
+
+def _window(dataset: Dataset) -> tuple[Step | None, str]:
+    """Read the first window; several are alternatives, the first is the default view."""
+    center, width = (tags.number(dataset, f"Window{part}") for part in ("Center", "Width"))
+    if center is None or width is None:
+        return None, ""
+    named = tags.code(dataset, "VOILUTFunction")
+    function = Function(named) if named in Function.__members__ else Function.LINEAR
+    try:
+        return Window(center, width, function), ""
+    except ValueError as error:
+        return None, f"window ignored: {error}"
+
+
+def _hides(step: Step, values: NDArray[np.float32]) -> bool:
+    """Say whether nearly all of a film that has contrast is shown in nearly one gray."""
+    low, high = spread(values)
+    if low == high:
+        return False
+    dark, bright = spread(step(values))
+    return bright - dark < _LEAST_GRAYS
+
+
+def _inverted(dataset: Dataset) -> tuple[bool, str]:
+    """Say whether low values are white: once, however many attributes say so.
+
+    A DX object with MONOCHROME1 has *Presentation LUT Shape* INVERSE as well; both state
+    the same fact (PS3.3 C.8.11.3.1.2, C.11.6).
+    """
+    by_photometric = tags.code(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+    shape = tags.code(dataset, "PresentationLUTShape")
+    if shape not in {"IDENTITY", "INVERSE"} or by_photometric == (shape == "INVERSE"):
+        return by_photometric, ""
+    return by_photometric, "presentation LUT shape contradicts photometric interpretation"
+
+
+def _padding(dataset: Dataset, *, signed: bool) -> tuple[float, float] | None:
+    """Read (0028,0120) *Pixel Padding Value* and its *Range Limit*, in stored values."""
+    named = (tags.number(dataset, f"PixelPadding{end}") for end in ("Value", "RangeLimit"))
+    ends = [_as_stored(end, signed=signed) for end in named if end is not None]
+    return (min(ends), max(ends)) if ends else None
+
+
+def _as_stored(number: float, *, signed: bool) -> float:
+    """Read a number of VR US or SS with the sign of the pixels, whichever VR was written."""
+    word = int(number) % _WORD
+    return float(word - _WORD if signed and word >= _WORD // 2 else word)
+
+
+def _is_little(dataset: Dataset) -> bool:
+    """Say in which byte order the data set was read; little endian is the rule."""
+    return dataset.original_encoding[1] is not False
