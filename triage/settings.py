@@ -179,6 +179,13 @@ def load_settings(file: Path | None, *, environment: Mapping[str, str]) -> Setti
         raise ConfigurationError("settings: " + "; ".join(lines)) from None
 
 
+def to_json(settings: Settings) -> str:
+    """Write all settings, the secret ones too, for another process of this daemon alone."""
+    values = settings.model_dump(mode="json", by_alias=True)
+    values["database"]["url"] = settings.database_url
+    return json.dumps(values)
+
+
 def _line(location: tuple[int | str, ...], message: str) -> str:
     path = ".".join(str(part) for part in location)
     known = message.replace("Extra inputs are not permitted", "unknown key")

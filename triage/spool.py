@@ -58,9 +58,12 @@ class Spool:
                 Path(unfinished).unlink(missing_ok=True)
         return digest
 
-    def remove(self, digest: str) -> None:
-        """Remove the file with this digest; a file that is gone already is no error."""
-        self.path(digest).unlink(missing_ok=True)
+    def remove(self, digest: str, *, older_than_s: float = 0.0) -> None:
+        """Remove a file that was last stored so long ago; one that is gone is no error."""
+        path = self.path(digest)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime <= time.time() - older_than_s:
+                path.unlink()
 
     def digests(self, *, older_than_s: float) -> Iterator[str]:
         """Yield the digest of every file that was stored at least so many seconds ago."""
@@ -117,9 +120,11 @@ def _write_all(descriptor: int, chunks: Iterable[bytes]) -> str:
 def _link(source: str, path: Path) -> None:
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with contextlib.suppress(FileExistsError):
+        try:
             # Only with a folder's descriptor does Python call linkat, which follows /proc.
             os.link(source, path.name, dst_dir_fd=folder, follow_symlinks=True)
+        except FileExistsError:
+            os.utime(path)  # it is wanted again: the sweep shall not take it for an orphan
         os.fsync(folder)  # a link is durable only after its directory is
     finally:
         os.close(folder)

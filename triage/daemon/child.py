@@ -1,0 +1,82 @@
+"""A child process of the daemon: what all roles share.
+
+The supervisor writes one JSON line with the role and the settings to the child's standard
+input and then keeps that pipe open: when it closes, the supervisor has gone, even by kill -9,
+and the child ends at once. The child writes one JSON line to standard output when it is ready.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from triage.daemon.logs import configure_logs
+from triage.domain.errors import BusyError, ConfigurationError, TriageError
+from triage.settings import Settings
+
+EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 70, 75, 78
+ROLES = ("listener", "worker", "courier", "scheduler")
+
+logger = structlog.get_logger(__name__)
+
+Ready = Callable[[dict[str, object]], None]
+
+
+def main() -> int:
+    """Run the role that the supervisor asks for until SIGTERM; return the exit code."""
+    configure_logs()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the supervisor's
+    request = json.loads(sys.stdin.readline())
+    role = str(request["role"])
+    threading.Thread(target=_end_with_supervisor, name="lifeline", daemon=True).start()
+    structlog.contextvars.bind_contextvars(role=role)
+    try:
+        # Only the role's own libraries are loaded: no torch in the listener.
+        module = importlib.import_module(f"triage.daemon.{role}")
+        module.run(Settings.model_validate(request["settings"]), stop=stop, ready=_tell)
+    except ConfigurationError as error:
+        logger.critical("cannot start", role=role, reason=str(error))
+        return EX_CONFIG
+    except BusyError as error:
+        logger.critical("cannot start", role=role, reason=str(error))
+        return EX_TEMPFAIL
+    except TriageError as error:
+        logger.critical("stopped", role=role, reason=str(error))
+        return EX_SOFTWARE
+    return 0
+
+
+def place_of(error: BaseException) -> str:
+    """Name an unexpected error by type and place; its text may hold what a peer sent.
+
+    >>> place_of(ValueError("Doe^Jane"))
+    'ValueError'
+    """
+    trace = error.__traceback__
+    if trace is None:
+        return type(error).__name__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
+    return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
+
+
+def _tell(facts: dict[str, object]) -> None:
+    print(json.dumps(facts), flush=True)  # noqa: T201 - the pipe to the supervisor
+
+
+def _end_with_supervisor() -> None:
+    while os.read(0, 1024):
+        pass
+    os._exit(EX_SOFTWARE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

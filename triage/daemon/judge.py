@@ -1,0 +1,118 @@
+"""What becomes of one received instance: an assessment, a refusal, or quarantine."""
+
+from datetime import UTC
+from pathlib import Path
+from time import perf_counter
+
+from sqlalchemy import Engine
+
+from triage.database import results
+from triage.database.results import Outcome, Parcel, Timing
+from triage.decode.part10 import same_pixels
+from triage.domain.assessment import Refusal, RefusalCode
+from triage.domain.errors import DeliveryParked, UnassessableFilm
+from triage.domain.study import FilmState, Instance
+from triage.encode.header import identity, read_source, text
+from triage.pipeline import AssessedFilm, Route, too_old
+from triage.settings import Pacs
+from triage.spool import Spool
+
+
+class Judge:
+    """Decides each instance of a study; writes nothing but encoded results.
+
+    Args:
+        engine: to look up repeats and own results.
+        route: the stations.
+        films: the spool that the listener fills.
+        results: where encoded captures go.
+        pacs: where they are to be sent, if at all.
+    """
+
+    def __init__(
+        self, engine: Engine, route: Route, *, films: Spool, results: Spool, pacs: Pacs
+    ) -> None:
+        self._engine = engine
+        self._route = route
+        self._films = films
+        self._results = results
+        self._pacs = pacs
+
+    def decide(self, instance: Instance) -> Outcome:
+        """Decide one instance; a repeat is judged by its pixels and its identity first."""
+        path = self._films.path(instance.digest)
+        try:
+            self._refuse_own_result(instance)
+            if self._conflicts(instance, path):
+                return self._quarantined(instance)
+            assessed = self._route.assess(path)
+        except UnassessableFilm as error:
+            return Outcome(instance.id, FilmState.NOT_ASSESSED, refusal=error.refusal)
+        return self._assessed(instance, path, assessed)
+
+    def _refuse_own_result(self, instance: Instance) -> None:
+        with self._engine.begin() as connection:
+            own = results.is_own_result(connection, instance.sop_instance_uid)
+        if own:
+            raise UnassessableFilm(Refusal(RefusalCode.OWN_RESULT, "a capture of ours came back"))
+
+    def _conflicts(self, instance: Instance, path: Path) -> bool:
+        """Tell whether another film came under this SOP Instance UID before.
+
+        Raises:
+            UnassessableFilm: the same film with the same identity came before.
+        """
+        with self._engine.begin() as connection:
+            first = results.first_receipt(connection, instance.sop_instance_uid)
+        earlier = self._films.path(first.digest)
+        if first.id == instance.id or not earlier.exists():
+            return False  # of a film that is swept nothing is left to compare with
+        if not same_pixels(earlier, path):
+            return True
+        if identity(earlier) == identity(path):
+            raise UnassessableFilm(
+                Refusal(RefusalCode.DUPLICATE, "the same pixels and identity came before")
+            )
+        return False
+
+    def _quarantined(self, instance: Instance) -> Outcome:
+        sentence = "other pixels came before under this SOP Instance UID; the first are kept"
+        refusal = Refusal(RefusalCode.CONFLICT, sentence)
+        return Outcome(instance.id, FilmState.QUARANTINED, refusal=refusal)
+
+    def _assessed(self, instance: Instance, path: Path, assessed: AssessedFilm) -> Outcome:
+        begin = perf_counter()
+        kept_back = self._kept_back(instance, path, assessed)
+        parcels = () if kept_back else (self._parcel(instance, path, assessed),)
+        return Outcome(
+            instance.id,
+            FilmState.ASSESSED,
+            assessment=assessed.assessment,
+            view=assessed.film.view,
+            notes=assessed.film.notes,
+            parcels=parcels,
+            not_returned=kept_back,
+            timing=Timing(assessed.decode_s, assessed.infer_s, perf_counter() - begin),
+        )
+
+    def _kept_back(self, instance: Instance, path: Path, assessed: AssessedFilm) -> str | None:
+        """Say why nothing is returned for this film, or ``None``."""
+        if not assessed.assessment.flagged:
+            return "not flagged, nothing to return"
+        if not self._pacs.returns:
+            return "flagged, not returned: pacs.return is false"
+        today = instance.received_at.astimezone(UTC).date()
+        study_date = text(read_source(path), "StudyDate")
+        if too_old(study_date, today=today, most_days=self._pacs.return_max_age_days):
+            limit = self._pacs.return_max_age_days
+            return f"flagged, not returned: the study is older than {limit} days"
+        return None
+
+    def _parcel(self, instance: Instance, path: Path, assessed: AssessedFilm) -> Parcel:
+        destination = str(self._pacs.peer)
+        try:
+            capture = self._route.compose(path, assessed, received_at=instance.received_at)
+        except DeliveryParked as error:
+            return Parcel(destination, None, None, parked=f"identity: {error}")
+        digest = self._results.write([capture.encoded])
+        return Parcel(destination, capture.sop_instance_uid, digest)

@@ -1,0 +1,142 @@
+"""The scheduler process: clocks that move studies on, and the sweep of old files."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine
+
+from triage.daemon.child import Ready
+from triage.database import queue, sweep
+from triage.database.engine import database_time, open_engine
+from triage.settings import Settings
+from triage.spool import Spool
+
+COMPLETION_EVERY_S = 0.25
+LEASES_EVERY_S = 1.0
+SWEEP_EVERY_S = 3600.0
+RETAIN_OTHERS = timedelta(days=1)
+ORPHAN_AGE_S = 24 * 3600.0
+BATCH = 500
+
+logger = structlog.get_logger(__name__)
+
+
+class Sweeper:
+    """Removes files that no study, no delivery and no person needs any more."""
+
+    def __init__(self, engine: Engine, *, films: Spool, results: Spool, retain: timedelta) -> None:
+        self._engine = engine
+        self._films = films
+        self._results = results
+        self._retain = retain
+
+    def sweep(self) -> None:
+        """Sweep films, encoded results, and what crashes left without a row."""
+        removed = self._sweep_films() + self._sweep_results() + self._sweep_orphans()
+        for spool in (self._films, self._results):
+            spool.sweep_unfinished()
+        if removed:
+            logger.info("swept", files=removed)
+
+    def _sweep_films(self) -> int:
+        removed = 0
+        while True:
+            with self._engine.begin() as connection:
+                now = database_time(connection)
+                others = min(RETAIN_OTHERS, self._retain)
+                found = sweep.sweepable_films(
+                    connection, now=now, retain=self._retain, retain_others=others
+                )
+                # The row is marked only after the file has gone, so that a crash repeats this.
+                for _, digest in found:
+                    self._films.remove(digest)
+                sweep.mark_swept(connection, [number for number, _ in found], now=now)
+            removed += len(found)
+            if not found:
+                return removed
+
+    def _sweep_results(self) -> int:
+        age_s = self._retain.total_seconds()
+        removed = 0
+        for digests in _batches(self._results.digests(older_than_s=age_s)):
+            with self._engine.begin() as connection:
+                finished = sweep.finished_results(connection, digests)
+            for digest in finished:
+                self._results.remove(digest)
+            removed += len(finished)
+        return removed
+
+    def _sweep_orphans(self) -> int:
+        """A crash between link and commit leaves a file that was never acknowledged."""
+        removed = 0
+        for digests in _batches(self._films.digests(older_than_s=ORPHAN_AGE_S)):
+            with self._engine.begin() as connection:
+                orphans = set(digests) - sweep.known_films(connection, digests)
+            for digest in orphans:
+                self._films.remove(digest, older_than_s=ORPHAN_AGE_S)
+            removed += len(orphans)
+        return removed
+
+
+class Clockwork:
+    """Completes studies and takes back the leases of workers that died."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._quiet = timedelta(seconds=settings.completion.quiet_s)
+        self._longest_wait = timedelta(seconds=settings.completion.longest_wait_s)
+        self._most_deaths = settings.worker.most_deaths
+
+    def complete(self) -> None:
+        """Queue the studies that are complete."""
+        with self._engine.begin() as connection:
+            queue.complete_studies(
+                connection,
+                now=database_time(connection),
+                quiet=self._quiet,
+                longest_wait=self._longest_wait,
+            )
+
+    def take_back(self) -> None:
+        """Requeue the studies whose lease has expired."""
+        with self._engine.begin() as connection:
+            count = queue.release_abandoned(
+                connection,
+                worker=None,
+                now=database_time(connection),
+                most_deaths=self._most_deaths,
+            )
+        if count:
+            logger.warning("leases expired", studies=count)
+
+
+def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
+    """Run the clocks until told to stop."""
+    engine = open_engine(settings.database_url)
+    clockwork = Clockwork(engine, settings)
+    sweeper = Sweeper(
+        engine,
+        films=Spool(settings.data.folder / "spool"),
+        results=Spool(settings.data.folder / "results"),
+        retain=timedelta(days=settings.spool.retain_days),
+    )
+    clock = BackgroundScheduler(
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="UTC",
+    )
+    clock.add_job(clockwork.complete, "interval", seconds=COMPLETION_EVERY_S)
+    clock.add_job(clockwork.take_back, "interval", seconds=LEASES_EVERY_S)
+    clock.add_job(sweeper.sweep, "interval", seconds=SWEEP_EVERY_S)
+    clock.start()
+    ready({})
+    stop.wait()
+    clock.shutdown(wait=True)
+
+
+def _batches(digests: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(digests, BATCH)):
+        yield batch

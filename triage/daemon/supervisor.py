@@ -1,0 +1,127 @@
+"""The supervisor: one lock, four children, an orderly end."""
+
+import fcntl
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from triage.daemon.child import EX_CONFIG, EX_TEMPFAIL, ROLES
+from triage.daemon.process import Child
+from triage.database.engine import open_engine
+from triage.database.migrate import upgrade
+from triage.domain.errors import BusyError
+from triage.settings import Settings
+from triage.spool import Spool, private_folder
+
+DRAIN_S = 30.0
+LOCK_PATIENCE_S = 5.0
+LOOK_EVERY_S = 0.1
+DELIBERATE_EXITS = frozenset({EX_CONFIG, EX_TEMPFAIL})
+
+logger = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings, *, stop: threading.Event, announce: Callable[[str], None]) -> int:
+    """Run the daemon until told to stop.
+
+    Args:
+        settings: of the whole daemon.
+        stop: set it to end; the children get 30 s to finish what they hold.
+        announce: is given one line when everything is ready.
+
+    Returns:
+        The exit code: 0 after an orderly end, else that of the child that could not start.
+
+    Raises:
+        ConfigurationError: the data folder or the database is refused.
+        BusyError: another daemon uses the data folder.
+    """
+    private_folder(settings.data.folder)
+    lock = _lock(settings.data.folder / "lock", stop=stop)
+    try:
+        for name in ("spool", "results"):
+            Spool(settings.data.folder / name)
+        engine = open_engine(settings.database_url)
+        upgrade(engine)
+        engine.dispose()
+        return _Supervisor(settings, lock=lock, announce=announce).run(stop)
+    finally:
+        os.close(lock)
+
+
+class _Supervisor:
+    def __init__(self, settings: Settings, *, lock: int, announce: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._announce = announce
+        self._announced = False
+        self._children = [Child(role, lock=lock) for role in ROLES]
+
+    def run(self, stop: threading.Event) -> int:
+        for child in self._children:
+            child.start(self._settings)
+        exit_code = 0
+        while not stop.wait(LOOK_EVERY_S):
+            self._note_ready()
+            ended = [child for child in self._children if child.exit_code is not None]
+            refused = [child.exit_code for child in ended if child.exit_code in DELIBERATE_EXITS]
+            if refused:
+                exit_code = refused[0] or 0
+                break
+            for child in ended:
+                self._restart(child)
+        self._stop()
+        return exit_code
+
+    def _note_ready(self) -> None:
+        listener = self._children[0]
+        if self._announced or not all(child.ready.is_set() for child in self._children):
+            return
+        # A restarted listener must come back on the port that the peers know.
+        port = {"port": listener.facts["port"]}
+        choice = self._settings.listener.model_copy(update=port)
+        self._settings = self._settings.model_copy(update={"listener": choice})
+        self._announced = True
+        self._announce(_ready_line(self._settings))
+
+    def _restart(self, child: Child) -> None:
+        if child.rested():
+            logger.error("child ended, started again", child=child.role, exit_code=child.exit_code)
+            child.start(self._settings)
+
+    def _stop(self) -> None:
+        deadline = time.monotonic() + DRAIN_S
+        for child in self._children:
+            child.send(signal.SIGTERM)
+        for child in self._children:
+            if not child.wait(deadline - time.monotonic()):
+                logger.error("child killed, it did not end in time", child=child.role)
+                child.send(signal.SIGKILL)
+                child.wait(1.0)
+
+
+def _lock(path: Path, *, stop: threading.Event) -> int:
+    """Take the daemon's lock; the children of a killed daemon need a moment to let it go."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline or stop.wait(LOOK_EVERY_S):
+                os.close(descriptor)
+                raise BusyError(f"another daemon uses the data folder {path.parent}") from None
+        else:
+            return descriptor
+
+
+def _ready_line(settings: Settings) -> str:
+    listener, pacs = settings.listener, settings.pacs
+    returned = (
+        f"flagged films go to {pacs.peer}" if pacs.returns else "shadow mode, returns nothing"
+    )
+    return f"ready: {listener.ae_title}@{listener.host}:{listener.port}; {returned}"

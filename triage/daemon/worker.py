@@ -1,0 +1,184 @@
+"""The worker process: leases studies and assesses their films."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from triage.daemon.child import Ready, place_of
+from triage.daemon.judge import Judge
+from triage.database import queue, results
+from triage.database.engine import database_time, open_engine
+from triage.domain.errors import LeaseLost
+from triage.domain.study import Lease
+from triage.infer.bundle import load_bundle, shipped_bundle
+from triage.infer.predictor import Predictor
+from triage.overlay import Appearance, ColorMap
+from triage.pipeline import Route
+from triage.settings import Picture, Settings
+from triage.spool import Spool
+
+IDLE_S = 0.1
+DATABASE_AWAY_S = 2.0
+LONGEST_STUDY_S = 900.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Assesses one study after the other; each has a lease that is kept alive meanwhile.
+
+    Args:
+        engine: queue and results.
+        judge: decides each film.
+        name: of this worker; a restarted one has the same.
+        ttl: length of a lease.
+        most_failures: a study that failed so often is DEAD.
+    """
+
+    def __init__(
+        self, engine: Engine, judge: Judge, *, name: str, ttl: timedelta, most_failures: int
+    ) -> None:
+        self._engine = engine
+        self._judge = judge
+        self._name = name
+        self._ttl = ttl
+        self._most_failures = most_failures
+
+    def take_over(self, *, most_deaths: int) -> None:
+        """Requeue what this worker's dead predecessor had leased."""
+        with self._engine.begin() as connection:
+            now = database_time(connection)
+            queue.release_abandoned(connection, worker=self._name, now=now, most_deaths=most_deaths)
+
+    def assess_one(self) -> bool:
+        """Assess the study that waits longest; ``False`` where nothing waits."""
+        with self._engine.begin() as connection:
+            now = database_time(connection)
+            lease = queue.claim(connection, worker=self._name, now=now, ttl=self._ttl)
+        if lease is None:
+            return False
+        log = logger.bind(study=lease.study_uid, attempt=lease.attempt)
+        begin = perf_counter()
+        try:
+            with self._kept_alive(lease):
+                state = self._assess(lease)
+            log.info("study assessed", state=state, seconds=round(perf_counter() - begin, 3))
+        except LeaseLost as error:
+            log.warning("lease lost, result dropped", reason=str(error))
+        except DBAPIError:
+            raise  # the database is at fault, not the study: its lease expires
+        except Exception as error:  # noqa: BLE001 - the one place where a study is blamed
+            self._fail(lease, place_of(error))
+            log.error("study failed", reason=place_of(error))
+        return True
+
+    def _assess(self, lease: Lease) -> str:
+        with self._engine.begin() as connection:
+            films = results.waiting_films(connection, lease)
+        outcomes = [self._judge.decide(film) for film in films]
+        with self._engine.begin() as connection:
+            now = database_time(connection)
+            return results.finish(connection, lease, outcomes, now=now)
+
+    def _fail(self, lease: Lease, reason: str) -> None:
+        try:
+            with self._engine.begin() as connection:
+                queue.fail(
+                    connection,
+                    lease,
+                    reason=reason,
+                    now=database_time(connection),
+                    most_failures=self._most_failures,
+                )
+        except LeaseLost as error:
+            logger.warning("lease lost before its failure was noted", reason=str(error))
+
+    @contextmanager
+    def _kept_alive(self, lease: Lease) -> Iterator[None]:
+        done = threading.Event()
+        renewal = threading.Thread(target=self._renew, args=(lease, done), name="renewal")
+        renewal.start()
+        try:
+            yield
+        finally:
+            done.set()
+            renewal.join()
+
+    def _renew(self, lease: Lease, done: threading.Event) -> None:
+        """Renew each third of the lease, but not for ever: a hanging study is given up."""
+        third_s = self._ttl.total_seconds() / 3
+        for _ in range(int(LONGEST_STUDY_S / third_s)):
+            if done.wait(third_s):
+                return
+            try:
+                with self._engine.begin() as connection:
+                    now = database_time(connection)
+                    queue.renew(connection, lease, now=now, ttl=self._ttl)
+            except (LeaseLost, DBAPIError) as error:
+                logger.warning("lease not renewed", reason=type(error).__name__)
+                return
+
+
+def build_route(settings: Settings) -> Route:
+    """Compose the stations as the settings say; the bundle is loaded and checked here.
+
+    Raises:
+        ConfigurationError: the bundle is refused.
+    """
+    bundle = load_bundle(settings.model.bundle or shipped_bundle())
+    return Route(
+        assessor=Predictor(bundle),
+        appearance=appearance_of(settings.picture),
+        minimum_age_years=settings.screening.minimum_age_years,
+    )
+
+
+def appearance_of(picture: Picture) -> Appearance:
+    """Turn the settings of the picture into its appearance."""
+    return Appearance(
+        color_map=ColorMap(picture.color_map),
+        opacity=picture.opacity,
+        visible_from=picture.visible_from,
+        long_side=picture.long_side,
+    )
+
+
+def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
+    """Assess until told to stop; the study under way is finished first.
+
+    Raises:
+        ConfigurationError: the bundle is refused.
+    """
+    engine = open_engine(settings.database_url)
+    judge = Judge(
+        engine,
+        build_route(settings),
+        films=Spool(settings.data.folder / "spool"),
+        results=Spool(settings.data.folder / "results"),
+        pacs=settings.pacs,
+    )
+    worker = Worker(
+        engine,
+        judge,
+        name=f"worker@{socket.gethostname()}:{settings.data.folder}",
+        ttl=timedelta(seconds=settings.worker.lease_s),
+        most_failures=settings.worker.most_failures,
+    )
+    worker.take_over(most_deaths=settings.worker.most_deaths)
+    ready({})
+    while not stop.is_set():
+        try:
+            if not worker.assess_one():
+                stop.wait(IDLE_S)
+        except DBAPIError as error:
+            logger.error("the database is away", reason=type(error.orig).__name__)
+            stop.wait(DATABASE_AWAY_S)

@@ -1,0 +1,81 @@
+"""The sentence of the product, written once: decode, infer, overlay, encode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+from triage.decode.part10 import read
+from triage.domain.assessment import Assessment
+from triage.domain.film import Film
+from triage.encode.secondary_capture import Capture, encode_capture
+from triage.overlay import Appearance, draw
+
+
+class Assessor(Protocol):
+    """What assesses films; ``infer.predictor.Predictor`` is one."""
+
+    def assess(self, films: Sequence[Film]) -> list[Assessment]:
+        """Assess films, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssessedFilm:
+    """A film with all that is said of it, and the seconds that it took to say it."""
+
+    film: Film
+    assessment: Assessment
+    decode_s: float
+    infer_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The stations between spool and outbox, for one bundle and one appearance."""
+
+    assessor: Assessor
+    appearance: Appearance
+    minimum_age_years: int
+
+    def assess(self, path: Path) -> AssessedFilm:
+        """Assess one film from a DICOM, PNG or JPEG file.
+
+        Raises:
+            UnassessableFilm: the film cannot or must not be assessed.
+        """
+        begin = perf_counter()
+        film = read(path, minimum_age_years=self.minimum_age_years)
+        decoded = perf_counter()
+        assessment = self.assessor.assess([film])[0]
+        return AssessedFilm(film, assessment, decoded - begin, perf_counter() - decoded)
+
+    def compose(
+        self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None
+    ) -> Capture:
+        """Make the Secondary Capture of an assessed DICOM film.
+
+        Raises:
+            DeliveryParked: the source has no identity that a PACS could file it under.
+        """
+        return encode_capture(
+            path,
+            draw(assessed.film, assessed.assessment, appearance=self.appearance),
+            assessment=assessed.assessment,
+            appearance_digest=self.appearance.digest,
+            received_at=received_at,
+        )
+
+
+def too_old(study_date: str, *, today: date, most_days: int) -> bool:
+    """Tell whether a study is older than so many days; an unreadable date is not.
+
+    >>> too_old("20240101", today=date(2024, 3, 1), most_days=30)
+    True
+    """
+    try:
+        taken = datetime.strptime(study_date, "%Y%m%d").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        return False
+    return (today - taken).days > most_days
