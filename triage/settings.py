@@ -139,16 +139,16 @@ class Spool(Section):
 class Settings(Section):
     """Everything that a site may set; the defaults run on one machine with no file at all."""
 
-    data: Data = Data()
-    database: Database = Database()
-    listener: Listener = Listener()
-    completion: Completion = Completion()
-    screening: Screening = Screening()
-    model: ModelChoice = ModelChoice()
-    picture: Picture = Picture()
-    worker: Worker = Worker()
-    pacs: Pacs = Pacs()
-    spool: Spool = Spool()
+    data: Data = Field(default_factory=Data)
+    database: Database = Field(default_factory=Database)
+    listener: Listener = Field(default_factory=Listener)
+    completion: Completion = Field(default_factory=Completion)
+    screening: Screening = Field(default_factory=Screening)
+    model: ModelChoice = Field(default_factory=ModelChoice)
+    picture: Picture = Field(default_factory=Picture)
+    worker: Worker = Field(default_factory=Worker)
+    pacs: Pacs = Field(default_factory=Pacs)
+    spool: Spool = Field(default_factory=Spool)
 
     @property
     def database_url(self) -> str:

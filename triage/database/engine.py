@@ -1,6 +1,7 @@
 """Engines for SQLite and PostgreSQL that behave alike."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -33,6 +34,18 @@ def open_engine(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5},
     )
+
+
+def existing_engine(url: str) -> Engine:
+    """Make an engine for a database that is there already.
+
+    Raises:
+        ConfigurationError: the SQLite file does not exist; it would be made empty.
+    """
+    file = _checked(url).database
+    if make_url(url).get_backend_name() == "sqlite" and not Path(str(file)).is_file():
+        raise ConfigurationError(f"no database {file}: no daemon has run here yet")
+    return open_engine(url)
 
 
 def database_time(connection: Connection) -> datetime:

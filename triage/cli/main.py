@@ -1,0 +1,75 @@
+"""``triage``: finds the command's file and runs it; errors become one line and an exit code."""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+
+from triage.domain.errors import BusyError, ConfigurationError, TriageError
+
+EX_USAGE, EX_DATA, EX_TEMPFAIL, EX_CONFIG = 64, 65, 75, 78
+
+COMMANDS = {
+    "serve": "Run the daemon: receive, assess, return.",
+    "run": "Assess files without network or database.",
+    "status": "Show what is where.",
+    "explain": "Tell one study's whole story.",
+    "requeue": "Try a dead study or a parked delivery again.",
+    "discard": "Give a dead study up, with a reason.",
+    "database": "Bring the database to this program's schema.",
+    "train": "Train a network and make a bundle of it.",
+}
+"""One file of this package each; its function of the same name is the command."""
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code (sysexits)."""
+    app = _application(next((word for word in arguments if not word.startswith("-")), ""))
+    try:
+        code = app(list(arguments) or ["--help"], prog_name="triage", standalone_mode=False)
+    except typer.exceptions.TyperException as error:
+        return _say(error.format_message(), EX_USAGE)
+    except ConfigurationError as error:
+        return _say(str(error), EX_CONFIG)
+    except BusyError as error:
+        return _say(str(error), EX_TEMPFAIL)
+    except TriageError as error:
+        return _say(str(error), EX_DATA)
+    except BrokenPipeError:  # the reader of a listing has seen enough
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _application(wanted: str) -> typer.Typer:
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help="Chest X-ray triage for a PACS. Research software, not for diagnostic use.",
+    )
+    app.callback()(_nothing)
+    for name, sentence in COMMANDS.items():
+        command = _load(name) if name == wanted else _nothing
+        app.command(name, help=None if name == wanted else sentence)(command)
+    return app
+
+
+def _load(name: str) -> Callable[..., object]:
+    command: Callable[..., object] = getattr(importlib.import_module(f"triage.cli.{name}"), name)
+    return command
+
+
+def _nothing() -> None:
+    """Stand in for commands that are only listed."""
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"triage: {sentence}", file=sys.stderr)
+    return code
