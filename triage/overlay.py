@@ -282,7 +282,7 @@ def _bar(appearance: Appearance, pen: _Pen) -> Iterator[Picture]:
     scene = np.ascontiguousarray(np.broadcast_to(grays, (2 * pen.em, length * pen.em, 3)))
     weights = np.linspace(0, 1, length * pen.em, dtype=np.float32)
     _paint(scene, np.tile(weights, (2 * pen.em, 1)), appearance=appearance)
-    yield _pad(scene, left=inset * pen.em)
+    yield _join([np.full((1, inset * pen.em, 3), _BACKGROUND, np.uint8), scene], axis=1)
     visible = appearance.visible_from
     even = [tick for tick in (0.0, 0.25, 0.5, 0.75, 1.0) if abs(tick - visible) > _TICKS_APART]
     yield pen.line(*((inset + length * tick, "mm", f"{tick:g}") for tick in (visible, *even)))
@@ -291,12 +291,10 @@ def _bar(appearance: Appearance, pen: _Pen) -> Iterator[Picture]:
 def _join(parts: Sequence[Picture], *, axis: int) -> Picture:
     """Set pictures below (axis 0) or right of (axis 1) one another, filled up at their ends."""
     extent = max(part.shape[1 - axis] for part in parts)
-    sides = ("right", "bottom")
-    missing = ((part, extent - part.shape[1 - axis]) for part in parts)
-    filled = [_pad(part, **{sides[axis]: short}) if short else part for part, short in missing]
+    filled = []
+    for part in parts:
+        lengths = [*part.shape]
+        lengths[1 - axis] = extent - lengths[1 - axis]
+        fill = np.full(lengths, _BACKGROUND, np.uint8)
+        filled.append(np.concatenate([part, fill], axis=1 - axis) if fill.size else part)
     return np.concatenate(filled, axis=axis)
-
-
-def _pad(part: Picture, *, left: int = 0, right: int = 0, bottom: int = 0) -> Picture:
-    fill = cv2.copyMakeBorder(part, 0, bottom, left, right, cv2.BORDER_CONSTANT, value=_BACKGROUND)
-    return np.asarray(fill, np.uint8)

@@ -6,6 +6,7 @@ or their value invalid. So values are bytes here, and nothing is decoded on the 
 
 import struct
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TypeAlias
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -23,11 +24,12 @@ _ITEM = (0xFFFE, 0xE000)
 _SHORT_LIMIT = 0xFFFE
 
 
-def encode_attributes(attributes: Attributes) -> bytes:
+def encode_attributes(attributes: Attributes, *, prefix: bytes = b"") -> bytes:
     r"""Encode a data set in Explicit VR Little Endian, in the order of its tags.
 
     Args:
         attributes: values by keyword; ``OB`` is taken where the dictionary allows OB or OW.
+        prefix: bytes that stand before, so that pixels are copied only once.
 
     Returns:
         The data elements; values of odd length are padded as PS3.5 6.2 asks.
@@ -39,7 +41,7 @@ def encode_attributes(attributes: Attributes) -> bytes:
     b'\x08\x00`\x00CS\x02\x00OT'
     """
     tagged = sorted((_tag(keyword), value) for keyword, value in attributes.items())
-    return b"".join(_element(tag, value) for tag, value in tagged)
+    return b"".join(chain((prefix,), *(_element(*element) for element in tagged)))
 
 
 def ascii_text(value: str, length: int) -> str:
@@ -54,15 +56,14 @@ def _tag(keyword: str) -> int:
     return tag
 
 
-def _element(tag: int, value: Value) -> bytes:
+def _element(tag: int, value: Value) -> tuple[bytes, bytes]:
+    """Encode one data element as its head and its value (PS3.5 7.1.2)."""
     vr = dictionary_VR(tag).split(" or ")[0]
     content = _content(value, vr)
     # PS3.5 6.2.2: a value that a short length field cannot hold becomes UN.
     vr = "UN" if len(content) > _SHORT_LIMIT and vr not in _LONG_LENGTH else vr
-    head = struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, vr.encode("ascii"))
-    if vr in _LONG_LENGTH:
-        return head + struct.pack("<xxI", len(content)) + content
-    return head + struct.pack("<H", len(content)) + content
+    length = struct.pack("<xxI" if vr in _LONG_LENGTH else "<H", len(content))
+    return struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, vr.encode("ascii")) + length, content
 
 
 def _content(value: Value, vr: str) -> bytes:

@@ -109,7 +109,7 @@ def encode_capture(
         sop_instance_uid=instance,
         sop_class_uid=SecondaryCaptureImageStorage,
         series_instance_uid=series,
-        encoded=_file_meta(instance) + encode_attributes(attributes),
+        encoded=encode_attributes(attributes, prefix=_file_meta(instance)),
     )
 
 
