@@ -1,0 +1,63 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.unit.infer.bundles import description, saved
+from triage.domain.errors import ConfigurationError
+from triage.infer.card import Card, Files, card_text, read_card
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return saved(tmp_path) / "bundle.toml"
+
+
+def edit(path: Path, old: str, new: str) -> Path:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_a_written_card_reads_back_as_it_was(path: Path) -> None:
+    written = Card(**dict(description()), files=Files(weights="0" * 64, golden="1" * 64))
+
+    path.write_text(card_text(written), encoding="utf-8")
+
+    assert read_card(path) == written
+
+
+def test_the_card_is_plain_toml_with_one_table_per_label(path: Path) -> None:
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+
+    assert [table["name"] for table in tables["labels"]] == ["tumour", "inflammation"]
+    assert tables["training"]["sources"] == ['a "b" é']
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('version = "1"\n', "", r"version .*Field required"),
+        ('version = "1"\n', 'version = "1"\nmood = "good"\n', r"mood 'good': Extra inputs"),
+        ("threshold = 0.5", "threshold = 1.5", r"labels\.0\.threshold 1\.5: .*less than or equal"),
+        ("map_scale = 0.01", "map_scale = 0.0", r"labels\.0\.map_scale 0\.0: .*greater than 0"),
+        ("temperature = 1.0", "temperature = nan", r"calibration\.temperature nan"),
+        ("densenet-tiny", "resnet50", r"architecture resnet50: one of densenet121, densenet-tiny"),
+        ('name = "tumour"', 'name = "inflammation"', r"labels: each name once"),
+        ("size = 32", "size = 31", r"input\.size 31: .*greater than or equal to 32"),
+        ("[training]", "[training", r"no valid TOML"),
+    ],
+)
+def test_a_wrong_card_is_refused_by_key_value_and_limit(
+    path: Path, old: str, new: str, sentence: str
+) -> None:
+    edit(path, old, new)
+
+    with pytest.raises(ConfigurationError, match=sentence):
+        read_card(path)
+
+
+def test_a_folder_without_card_is_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"bundle\.toml: no such file"):
+        read_card(tmp_path / "bundle.toml")

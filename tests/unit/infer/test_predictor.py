@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.infer.bundles import label, saved
+from tests.unit.infer.films import film
+from triage.domain.assessment import Placement, RefusalCode, Tier
+from triage.domain.errors import UnassessableFilm
+from triage.domain.film import Film
+from triage.infer.bundle import load_bundle
+from triage.infer.card import Label
+from triage.infer.predictor import Predictor
+
+
+@pytest.fixture
+def predictor(tmp_path: Path) -> Predictor:
+    return Predictor(load_bundle(saved(tmp_path)), device="cpu")
+
+
+def films(count: int) -> list[Film]:
+    noise = np.random.default_rng(4)
+    return [film(noise.random((48, 40), dtype=np.float32)) for _ in range(count)]
+
+
+def test_each_label_has_a_finding_and_a_map_in_the_bundles_order(predictor: Predictor) -> None:
+    (assessment,) = predictor.assess(films(1))
+
+    assert [finding.label for finding in assessment.findings] == ["tumour", "inflammation"]
+    assert [heat.label for heat in assessment.heat_maps] == ["tumour", "inflammation"]
+
+
+def test_maps_are_strengths_over_the_whole_input(predictor: Predictor) -> None:
+    (assessment,) = predictor.assess(films(1))
+
+    heat = assessment.heat_maps[0]
+    assert heat.weights.shape == (4, 4)
+    assert heat.weights.dtype == np.float32
+    assert 0 <= float(heat.weights.min()) <= float(heat.weights.max()) <= 1
+    assert heat.placement == Placement(top=0.0, left=2 / 32, height=1.0, width=27 / 32)
+
+
+def test_the_assessment_names_the_bundle(tmp_path: Path) -> None:
+    bundle = load_bundle(saved(tmp_path))
+
+    (assessment,) = Predictor(bundle, device="cpu").assess(films(1))
+
+    assert assessment.model == bundle.model
+
+
+def test_a_film_is_assessed_alike_alone_and_in_company(predictor: Predictor) -> None:
+    several = films(5)
+
+    together = predictor.assess(several)
+
+    alone = [predictor.assess([each])[0] for each in several]
+    for one, other in zip(together, alone, strict=True):
+        for finding, same in zip(one.findings, other.findings, strict=True):
+            assert finding.probability == pytest.approx(same.probability, abs=1e-6)
+        for heat, like in zip(one.heat_maps, other.heat_maps, strict=True):
+            np.testing.assert_allclose(heat.weights, like.weights, atol=1e-5)
+
+
+def test_the_same_film_gives_the_same_numbers_again(predictor: Predictor) -> None:
+    first, again = predictor.assess(films(1)), predictor.assess(films(1))
+
+    assert first[0].findings == again[0].findings
+
+
+@pytest.mark.parametrize(
+    ("described", "tier"),
+    [
+        (label("tumour", threshold=0.0, flags=True), Tier.FLAGGED),
+        (label("tumour", threshold=0.0, flags=False), Tier.ABOVE),
+        (label("tumour", threshold=1.0, flags=True), Tier.BELOW),
+    ],
+)
+def test_the_tier_follows_threshold_and_flag(tmp_path: Path, described: Label, tier: Tier) -> None:
+    folder = saved(tmp_path, described)
+
+    (assessment,) = Predictor(load_bundle(folder), device="cpu").assess(films(1))
+
+    assert assessment.findings[0].tier is tier
+
+
+def test_a_film_without_a_finite_number_is_refused(predictor: Predictor) -> None:
+    hollow = film(np.full((40, 40), np.nan, np.float32))
+
+    with pytest.raises(UnassessableFilm) as refused:
+        predictor.assess([hollow])
+
+    assert refused.value.refusal.code is RefusalCode.NO_RESULT

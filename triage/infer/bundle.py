@@ -1,0 +1,107 @@
+"""A bundle: a folder that holds a trained network and everything needed to use it.
+
+::
+
+    bundle.toml             what it is, thresholds, and the digests of the files below
+    weights.safetensors     half precision
+    golden.safetensors      an input with the output that it must give
+
+Other files in the folder, such as a card for people, are no part of the bundle.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from triage.domain.assessment import Model
+from triage.domain.errors import ConfigurationError
+from triage.infer.card import Card, Description, Files, card_text, read_card
+from triage.infer.checkpoint import network_of, read_tensors, sha256, weights_of
+from triage.infer.densenet import DenseNet
+from triage.infer.golden import golden_of, refuse_difference
+
+CARD = "bundle.toml"
+WEIGHTS = "weights.safetensors"
+GOLDEN = "golden.safetensors"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A loaded bundle.
+
+    Args:
+        model: name, version and digest, as every assessment carries them.
+        card: what ``bundle.toml`` says.
+        network: ``float32``, in evaluation mode, on the CPU.
+    """
+
+    model: Model
+    card: Card
+    network: DenseNet
+
+
+def shipped_bundle() -> Path:
+    """Return the folder of the bundle inside the package."""
+    return Path(__file__).parent / "shipped"
+
+
+def read_model(folder: Path) -> Model:
+    """Name a bundle without building its network; the files' digests are checked.
+
+    Raises:
+        ConfigurationError: a file is missing, or is not the one that ``bundle.toml`` records.
+    """
+    return _model(folder, read_card(folder / CARD))
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load a bundle and prove it by its golden output.
+
+    Raises:
+        ConfigurationError: a file is missing or is not the recorded one, the architecture is
+            unknown, a tensor is missing or unknown, or the golden output does not reproduce.
+    """
+    card = read_card(folder / CARD)
+    model = _model(folder, card)
+    weights = read_tensors(folder / WEIGHTS)
+    network = network_of(weights, card.architecture, labels=len(card.labels))
+    golden, tolerance = read_tensors(folder / GOLDEN), card.golden.tolerance
+    refuse_difference(network, golden, spec=card.input.spec, tolerance=tolerance)
+    return Bundle(model, card, network)
+
+
+def save_bundle(folder: Path, network: DenseNet, *, description: Description) -> Model:
+    """Write a bundle and return its name and digest.
+
+    Args:
+        folder: made if absent; a bundle in it is replaced.
+        network: its weights are rounded to half precision; the golden output is that of the
+            rounded network.
+        description: everything that ``bundle.toml`` says besides the files' digests.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = weights_of(network)
+    rounded = network_of(weights, description.architecture, labels=len(description.labels))
+    save_file(weights, folder / WEIGHTS)
+    save_file(golden_of(rounded, description.input.spec), folder / GOLDEN)
+    files = Files(weights=sha256(folder / WEIGHTS), golden=sha256(folder / GOLDEN))
+    card = Card(**dict(description), files=files)
+    (folder / CARD).write_text(card_text(card), encoding="utf-8")
+    return _model(folder, card)
+
+
+def _model(folder: Path, card: Card) -> Model:
+    recorded = {WEIGHTS: card.files.weights, GOLDEN: card.files.golden}
+    for name, digest in recorded.items():
+        found = sha256(folder / name)
+        if found != digest:
+            raise ConfigurationError(f"SHA-256 of {folder / name} {found}: {digest} is recorded")
+    return Model(card.name, card.version, _digest(folder))
+
+
+def _digest(folder: Path) -> str:
+    """Hash the three files' names and digests, in the order of their names."""
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in sorted((CARD, GOLDEN, WEIGHTS))]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,0 +1,74 @@
+"""DenseNet (Huang et al. 2017) with a linear head after global average pooling."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import DenseNet as TorchvisionDenseNet
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The numbers that tell one DenseNet from another (Huang et al. 2017, table 1)."""
+
+    growth_rate: int
+    layers: tuple[int, ...]
+    first_channels: int
+
+
+ARCHITECTURES: dict[str, Blocks] = {
+    "densenet121": Blocks(growth_rate=32, layers=(6, 12, 24, 16), first_channels=64),
+    "densenet-tiny": Blocks(growth_rate=8, layers=(2, 2), first_channels=16),
+}
+"""What a bundle may name; ``densenet-tiny`` is a sibling for quick trials and tests."""
+
+
+class Activations(NamedTuple):
+    """What one forward pass gives.
+
+    Args:
+        logits: (B, labels), before the sigmoid.
+        features: (B, channels, h, w), after the final ReLU, never negative.
+    """
+
+    logits: Tensor
+    features: Tensor
+
+
+class DenseNet(nn.Module):
+    """A randomly initialised DenseNet whose forward pass also returns its last features.
+
+    Args:
+        blocks: an entry of ``ARCHITECTURES``.
+        labels: how many logits the head gives.
+    """
+
+    def __init__(self, blocks: Blocks, labels: int) -> None:
+        super().__init__()
+        whole = TorchvisionDenseNet(
+            growth_rate=blocks.growth_rate,
+            block_config=blocks.layers,
+            num_init_features=blocks.first_channels,
+            num_classes=labels,
+        )
+        self.features: nn.Module = whole.features
+        self.classifier: nn.Linear = whole.classifier
+
+    def forward(self, batch: Tensor) -> Activations:
+        """Compute logits and the features that explain them.
+
+        Args:
+            batch: (B, 3, rows, columns), normalised.
+
+        Returns:
+            Logits (B, labels) and features (B, channels, h, w); h and w are the input's
+            sides divided by the network's stride (32 for DenseNet-121).
+        """
+        features = torch.relu(self.features(batch))  # (B, C, h, w)
+        pooled = features.mean(dim=(2, 3))  # (B, C), global average pooling
+        return Activations(logits=self.classifier(pooled), features=features)
+
+    def activations(self, batch: Tensor) -> Activations:
+        """Call the network; the typed name of ``network(batch)``."""
+        return cast("Activations", self(batch))

@@ -1,0 +1,44 @@
+"""Grad-CAM (Selvaraju et al. 2017) in closed form for a linear head after pooling."""
+
+import torch
+from torch import Tensor
+
+
+def class_maps(features: Tensor, weight: Tensor) -> Tensor:
+    """Compute the Grad-CAM of every class logit at once, without a backward pass.
+
+    The logit of class c is ``y_c = b_c + sum_k w_ck * mean_ij(A_k,ij)`` for features
+    A (h, w), so that its gradient is the same at every place,
+    ``dy_c/dA_k,ij = w_ck / (h * w)``, and so is its mean over the places:
+
+    * eq. 1: ``alpha_ck = 1/Z sum_ij dy_c/dA_k,ij = w_ck / (h * w)``
+    * eq. 2: ``L_c = ReLU(sum_k alpha_ck * A_k)``
+
+    Before the ReLU the map sums to ``y_c - b_c``: each place holds its own
+    contribution to the logit.
+
+    Args:
+        features: (B, C, h, w), after the final ReLU.
+        weight: (labels, C), the head's weight.
+
+    Returns:
+        (B, labels, h, w), not negative, in units of the logit.
+    """
+    places = features.shape[2] * features.shape[3]
+    alpha = weight.double() / places  # (labels, C), eq. 1
+    # Summed in float64: matrix products in float32 were off by 1.6e-6 of the map's maximum.
+    maps = torch.relu(torch.einsum("lc,bchw->blhw", alpha, features.double()))  # eq. 2
+    return maps.to(features.dtype)
+
+
+def strengths(maps: Tensor, scales: Tensor) -> Tensor:
+    """Bring maps to [0, 1] by fixed scales, never by their own maximum.
+
+    Args:
+        maps: (B, labels, h, w), contributions to the logit.
+        scales: (labels,), the contribution that counts as strong, above 0.
+
+    Returns:
+        (B, labels, h, w) within [0, 1].
+    """
+    return (maps / scales[None, :, None, None]).clamp(0, 1)

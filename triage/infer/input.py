@@ -1,0 +1,115 @@
+"""From a film to the network's input; training and serving both pass through here."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from triage.domain.assessment import Placement
+from triage.domain.film import Film
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """What a network was trained to see.
+
+    Args:
+        size: rows and columns of the square input, in pixels, at least 32.
+        mean: subtracted from each of the three equal channels; the film is within [0, 1].
+        deviation: what each channel is divided by afterwards.
+
+    Raises:
+        ValueError: ``size`` is below 32, or a deviation is not positive.
+    """
+
+    size: int = 224
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    deviation: tuple[float, float, float] = IMAGENET_DEVIATION
+
+    def __post_init__(self) -> None:
+        if self.size < 32:  # noqa: PLR2004 - stated in the contract above
+            raise ValueError(f"input size {self.size}: at least 32 pixels")
+        if min(self.deviation) <= 0:
+            raise ValueError(f"input deviation {min(self.deviation)}: above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The film's rectangle inside the square input, in pixels."""
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+    def placement(self, size: int) -> Placement:
+        """Return the rectangle as fractions of an input of ``size`` pixels."""
+        return Placement(self.top / size, self.left / size, self.rows / size, self.columns / size)
+
+
+def centred(shape: tuple[int, int], size: int) -> Box:
+    """Fit a film of ``shape`` into a square: aspect kept, nothing cropped, centred.
+
+    >>> centred((2000, 1000), 224)
+    Box(top=0, left=56, rows=224, columns=112)
+    """
+    longest = max(shape)
+    rows, columns = (max(1, round(side * size / longest)) for side in shape)
+    return Box((size - rows) // 2, (size - columns) // 2, rows, columns)
+
+
+def letterbox(film: Film, size: int) -> tuple[Tensor, Placement]:
+    """Draw the whole film into a square that is black elsewhere.
+
+    Args:
+        film: any shape; rendered no larger than asked, enlarged only where it is smaller.
+        size: rows and columns of the square, in pixels.
+
+    Returns:
+        ``float32`` (size, size) within [0, 1], and where the film lies in it.
+    """
+    box = centred(film.shape, size)
+    square = torch.zeros(size, size)
+    square[box.top : box.top + box.rows, box.left : box.left + box.columns] = _scaled(film, box)
+    return square, box.placement(size)
+
+
+def _scaled(film: Film, box: Box) -> Tensor:
+    rows, columns = film.shape
+    rendered = torch.from_numpy(film.render((min(box.rows, rows), min(box.columns, columns))))
+    if rendered.shape == (box.rows, box.columns):
+        return rendered
+    enlarged = functional.interpolate(
+        rendered[None, None], size=(box.rows, box.columns), mode="bilinear", align_corners=False
+    )
+    return enlarged[0, 0]
+
+
+def normalise(squares: Tensor, spec: InputSpec) -> Tensor:
+    """Normalise gray squares and repeat them on three channels.
+
+    Args:
+        squares: ``float32`` (B, size, size) within [0, 1].
+        spec: mean and deviation of each channel.
+
+    Returns:
+        ``float32`` (B, 3, size, size), channels last in memory.
+    """
+    mean = squares.new_tensor(spec.mean)[None, :, None, None]
+    deviation = squares.new_tensor(spec.deviation)[None, :, None, None]
+    channels = (squares[:, None] - mean) / deviation  # (B, 3, size, size)
+    return channels.contiguous(memory_format=torch.channels_last)
+
+
+def network_input(film: Film, spec: InputSpec) -> tuple[Tensor, Placement]:
+    """Turn one film into what the network sees.
+
+    Returns:
+        ``float32`` (3, size, size), normalised, and where the film lies in it.
+    """
+    square, placement = letterbox(film, spec.size)
+    return normalise(square[None], spec)[0], placement

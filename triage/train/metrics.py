@@ -1,0 +1,70 @@
+"""What training needs to know of a ranking: its AUROC and its operating point."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """How a label's threshold behaves on the validation films.
+
+    ``auroc``, ``sensitivity`` and ``specificity`` are within [0, 1]; ``positives`` and
+    ``negatives`` count the films behind them.
+    """
+
+    threshold: float
+    sensitivity: float
+    specificity: float
+    auroc: float
+    positives: int
+    negatives: int
+
+
+def auroc(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+    """Compute the area under the ROC curve, ties counted half (Hanley and McNeil 1982).
+
+    Args:
+        scores: (N,), finite.
+        present: (N,), at least one of each kind, else the result is NaN.
+
+    >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
+    0.75
+    """
+    above, below = scores[present][:, None], scores[~present][None, :]
+    if not above.size or not below.size:
+        return float("nan")
+    return float(((above > below) + 0.5 * (above == below)).mean())
+
+
+def operating_point(
+    scores: NDArray[np.float64], present: NDArray[np.bool_], *, specificity: float
+) -> OperatingPoint:
+    """Choose the lowest threshold that keeps at least ``specificity`` of the negatives below it.
+
+    Args:
+        scores: (N,) probabilities; a score that reaches the threshold is positive.
+        present: (N,), at least one of each kind.
+        specificity: wished for, within (0, 1).
+
+    Returns:
+        The threshold, halfway to the next higher negative score, and what it does here.
+
+    Raises:
+        ValueError: no film of one of the two kinds.
+    """
+    negatives = np.sort(scores[~present])
+    if not negatives.size or not present.any():
+        raise ValueError(f"{present.sum()} positives, {negatives.size} negatives: at least 1 each")
+    needed = int(np.ceil(specificity * negatives.size))
+    above = negatives[needed] if needed < negatives.size else 1.0
+    threshold = float((negatives[needed - 1] + above) / 2)
+    return OperatingPoint(
+        threshold=threshold,
+        sensitivity=float((scores[present] >= threshold).mean()),
+        specificity=float((negatives < threshold).mean()),
+        auroc=auroc(scores, present),
+        positives=int(present.sum()),
+        negatives=int(negatives.size),
+    )
