@@ -8,10 +8,14 @@ from time import perf_counter
 from typing import Protocol
 
 from triage.decode.part10 import read
+from triage.decode.picture import is_picture
 from triage.domain.assessment import Assessment
 from triage.domain.film import Film
 from triage.encode.secondary_capture import Capture, encode_capture
-from triage.overlay import Appearance, draw
+from triage.infer.bundle import load_bundle, shipped_bundle
+from triage.infer.predictor import Predictor
+from triage.overlay import Appearance, ColorMap, Picture, draw
+from triage.settings import Settings
 
 
 class Assessor(Protocol):
@@ -51,6 +55,10 @@ class Route:
         assessment = self.assessor.assess([film])[0]
         return AssessedFilm(film, assessment, decoded - begin, perf_counter() - decoded)
 
+    def picture(self, assessed: AssessedFilm) -> Picture:
+        """Draw an assessed film: ``uint8`` (rows, columns, 3), RGB, with its panel."""
+        return draw(assessed.film, assessed.assessment, appearance=self.appearance)
+
     def compose(
         self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None
     ) -> Capture:
@@ -61,11 +69,36 @@ class Route:
         """
         return encode_capture(
             path,
-            draw(assessed.film, assessed.assessment, appearance=self.appearance),
+            self.picture(assessed),
             assessment=assessed.assessment,
             appearance_digest=self.appearance.digest,
             received_at=received_at,
         )
+
+
+def build_route(settings: Settings) -> Route:
+    """Compose the stations as the settings say; the bundle is loaded and proven here.
+
+    Raises:
+        ConfigurationError: the bundle is refused.
+    """
+    choice = settings.picture
+    return Route(
+        assessor=Predictor(load_bundle(settings.model.bundle or shipped_bundle())),
+        appearance=Appearance(
+            color_map=ColorMap(choice.color_map),
+            opacity=choice.opacity,
+            visible_from=choice.visible_from,
+            long_side=choice.long_side,
+        ),
+        minimum_age_years=settings.screening.minimum_age_years,
+    )
+
+
+def is_picture_file(path: Path) -> bool:
+    """Tell a PNG or JPEG from a DICOM file, by content."""
+    with path.open("rb") as file:
+        return is_picture(file.read(132))
 
 
 def too_old(study_date: str, *, today: date, most_days: int) -> bool:

@@ -100,8 +100,8 @@ class Picture(Section):
 
     color_map: Literal["inferno", "turbo", "jet"] = "inferno"
     opacity: float = Field(default=0.45, gt=0, le=1)
-    visible_from: float = Field(default=0.25, ge=0, lt=1)
-    long_side: int = Field(default=1536, ge=512, le=4096)
+    visible_from: float = Field(default=0.25, gt=0, lt=1)
+    long_side: int = Field(default=1536, ge=768, le=4096)
 
 
 class Worker(Section):

@@ -2,11 +2,9 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from time import perf_counter
 
 import structlog
@@ -19,11 +17,8 @@ from triage.database import queue, results
 from triage.database.engine import database_time, open_engine
 from triage.domain.errors import LeaseLost
 from triage.domain.study import Lease
-from triage.infer.bundle import load_bundle, shipped_bundle
-from triage.infer.predictor import Predictor
-from triage.overlay import Appearance, ColorMap
-from triage.pipeline import Route
-from triage.settings import Picture, Settings
+from triage.pipeline import build_route
+from triage.settings import Settings
 from triage.spool import Spool
 
 IDLE_S = 0.1
@@ -126,30 +121,6 @@ class Worker:
             except (LeaseLost, DBAPIError) as error:
                 logger.warning("lease not renewed", reason=type(error).__name__)
                 return
-
-
-def build_route(settings: Settings) -> Route:
-    """Compose the stations as the settings say; the bundle is loaded and checked here.
-
-    Raises:
-        ConfigurationError: the bundle is refused.
-    """
-    bundle = load_bundle(settings.model.bundle or shipped_bundle())
-    return Route(
-        assessor=Predictor(bundle),
-        appearance=appearance_of(settings.picture),
-        minimum_age_years=settings.screening.minimum_age_years,
-    )
-
-
-def appearance_of(picture: Picture) -> Appearance:
-    """Turn the settings of the picture into its appearance."""
-    return Appearance(
-        color_map=ColorMap(picture.color_map),
-        opacity=picture.opacity,
-        visible_from=picture.visible_from,
-        long_side=picture.long_side,
-    )
 
 
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:

@@ -1,0 +1,152 @@
+"""``triage run FILE… --to FOLDER``: the same route, without network and database."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
+from triage.domain.assessment import Assessment, Finding, RefusalCode
+from triage.domain.errors import ConfigurationError, DeliveryParked, UnassessableFilm
+from triage.overlay import save_png
+from triage.pipeline import AssessedFilm, Route, build_route, is_picture_file
+
+EX_DATA = 65
+UNREADABLE = frozenset({RefusalCode.UNREADABLE, RefusalCode.TRANSFER_SYNTAX, RefusalCode.TOO_LARGE})
+
+Verdict = dict[str, object]
+
+
+def run(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="DICOM, PNG or JPEG.")],
+    *,
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results go.")],
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Assess files: a JSON and an overlay PNG each, for DICOM the Secondary Capture too.
+
+    Exit code 65 says that at least one file could not be read; the others are done.
+    """
+    route = build_route(settings_from(settings))
+    _make(to)
+    named = list(_named(files))
+    console = Console(stderr=True)
+    steps = track(named, "assess", console=console, disable=not console.is_terminal)
+    verdicts = [_judge(route, file, to / stem) for file, stem in steps]
+    if as_json:
+        print_json(verdicts)
+    else:
+        _show(verdicts)
+    return EX_DATA if any(_unreadable(verdict) for verdict in verdicts) else 0
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"--to {folder}: {error.strerror}") from error
+
+
+def _named(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Give each file a stem of its own: ``film``, then ``film-2`` for its namesake."""
+    taken: dict[str, int] = {}
+    for file in files:
+        count = taken[file.stem] = taken.get(file.stem, 0) + 1
+        yield file, file.stem if count == 1 else f"{file.stem}-{count}"
+
+
+def _judge(route: Route, file: Path, target: Path) -> Verdict:
+    try:
+        assessed = route.assess(file)
+    except UnassessableFilm as error:
+        reason = {"code": error.refusal.code.value, "sentence": error.refusal.sentence}
+        verdict = _verdict(file, reason=reason)
+    else:
+        outputs = _write(route, file, assessed, target)
+        verdict = _verdict(file, assessed=assessed, outputs=outputs)
+    text = json.dumps(verdict, indent=2, ensure_ascii=False)
+    _beside(target, ".json").write_text(text + "\n", encoding="utf-8")
+    return verdict
+
+
+def _write(route: Route, file: Path, assessed: AssessedFilm, target: Path) -> list[str]:
+    """Write the overlay at the film's resolution, and the capture that a PACS would get."""
+    overlay = _beside(target, ".png")
+    full = replace(route, appearance=replace(route.appearance, long_side=None))
+    save_png(full.picture(assessed), overlay)
+    if is_picture_file(file):
+        return [overlay.name]
+    try:
+        capture = route.compose(file, assessed, received_at=None)
+    except DeliveryParked:  # without identity there is no study to file it in
+        return [overlay.name]
+    stored = _beside(target, ".dcm")
+    stored.write_bytes(capture.encoded)
+    return [overlay.name, stored.name]
+
+
+def _beside(target: Path, suffix: str) -> Path:
+    return target.with_name(target.name + suffix)
+
+
+def _verdict(
+    file: Path,
+    *,
+    reason: dict[str, str] | None = None,
+    assessed: AssessedFilm | None = None,
+    outputs: Sequence[str] = (),
+) -> Verdict:
+    assessment = None if assessed is None else assessed.assessment
+    return {
+        "file": str(file),
+        "verdict": "not_assessed" if assessed is None else "assessed",
+        "reason": reason,
+        "view": None if assessed is None else assessed.film.view.value,
+        "findings": [] if assessment is None else [_plain(f) for f in assessment.findings],
+        "bundle": None if assessment is None else _bundle(assessment),
+        "outputs": list(outputs),
+    }
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    return {
+        "label": finding.label,
+        "probability": round(finding.probability, 6),
+        "threshold": finding.threshold,
+        "tier": finding.tier.value,
+        "flagged": finding.flagged,
+    }
+
+
+def _bundle(assessment: Assessment) -> dict[str, str]:
+    model = assessment.model
+    return {"name": model.name, "version": model.version, "digest": model.digest}
+
+
+def _unreadable(verdict: Verdict) -> bool:
+    reason = verdict["reason"]
+    return isinstance(reason, dict) and reason["code"] in UNREADABLE
+
+
+def _show(verdicts: Sequence[Verdict]) -> None:
+    for verdict in verdicts:
+        print(f"{verdict['file']}: {verdict['verdict']}, {_said(verdict)}")
+
+
+def _said(verdict: Verdict) -> str:
+    reason, findings = verdict["reason"], verdict["findings"]
+    if isinstance(reason, dict):
+        return f"{reason['code']}: {reason['sentence']}"
+    if not isinstance(findings, list):
+        return ""
+    words = [
+        f"{f['label']} {f['probability']:.3f} (threshold {f['threshold']:.3f}, {f['tier']})"
+        for f in findings
+    ]
+    return ", ".join(words)
