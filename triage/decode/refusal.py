@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import cv2
 from PIL import Image
+from pydicom.config import disable_value_validation
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from triage.domain.assessment import Refusal, RefusalCode
@@ -63,7 +64,8 @@ def quoted(value: str) -> str:
 def translated(sentence: str, *, code: RefusalCode = RefusalCode.UNREADABLE) -> Iterator[None]:
     """Turn foreign errors into a refusal, and keep warnings about the file to ourselves.
 
-    The warnings' filter is the process's own: one thread at a time (the worker has one).
+    pydicom would not only warn of invalid values, but log them, and a value may be a name.
+    Filters and validation are the process's own: one thread at a time (the worker has one).
 
     Args:
         sentence: what could not be done; the kind of the foreign error is added to it, never
@@ -74,7 +76,7 @@ def translated(sentence: str, *, code: RefusalCode = RefusalCode.UNREADABLE) -> 
         UnassessableFilm: anything in ``FOREIGN`` was raised inside.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), disable_value_validation():
             warnings.simplefilter("ignore")
             yield
     except FOREIGN as error:
