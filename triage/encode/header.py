@@ -16,6 +16,7 @@ from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
+from triage.domain.errors import DeliveryParked
 from triage.domain.hidden import Hidden
 from triage.encode.elements import Attributes, Value, encode_attributes
 
@@ -124,11 +125,17 @@ def read_source(path: Path) -> Dataset:
 
     Args:
         path: a Part 10 file.
+
+    Raises:
+        DeliveryParked: the header is broken.
     """
     with warnings.catch_warnings():
         # pydicom warns of what it would have to repair; here values are only carried over.
         warnings.simplefilter("ignore")
-        return pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        try:
+            return pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        except (EOFError, NotImplementedError, ValueError) as error:
+            raise DeliveryParked("the film's header cannot be read") from error
 
 
 def copy_header(source: Dataset) -> Attributes:

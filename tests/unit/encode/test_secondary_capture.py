@@ -1,0 +1,286 @@
+import io
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit
+
+from triage.domain.errors import DeliveryParked
+from triage.encode.secondary_capture import SERIES_DESCRIPTION, SERIES_NUMBER, Capture
+
+FilmFile = Callable[..., Path]
+CaptureOf = Callable[..., Capture]
+
+SHARED = Path(__file__).parents[4] / "shared" / "dicom"
+CHESTS = ("RG1", "presidio", "RSNA", "NIH", "chr")
+REAL_FILMS = sorted(path for name in CHESTS for path in SHARED.glob(f"{name}*.dcm"))
+
+needs_validator = pytest.mark.skipif(
+    shutil.which("dciodvfy") is None, reason="dicom3tools is not installed"
+)
+needs_dcmtk = pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="dcmtk is not installed")
+needs_real_films = pytest.mark.skipif(not REAL_FILMS, reason=f"no films in {SHARED}")
+
+
+def read(capture: Capture) -> Dataset:
+    """Read a capture back, as a PACS would."""
+    return pydicom.dcmread(io.BytesIO(capture.encoded))
+
+
+def complaints(*command: str | Path) -> set[str]:
+    """Run a validator; its exit status says nothing, so the lines count."""
+    run = subprocess.run(command, capture_output=True, check=False)
+    lines = (run.stdout + run.stderr).decode("latin-1").splitlines()
+    return {line for line in lines if "Error" in line or "Warning" in line}
+
+
+def saved(capture: Capture, folder: Path) -> Path:
+    """Write a capture where a validator can read it."""
+    path = folder / "capture.dcm"
+    path.write_bytes(capture.encoded)
+    return path
+
+
+def test_a_capture_is_a_complete_part_10_file(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    capture = capture_of(film_file())
+
+    meta = read(capture).file_meta
+
+    assert capture.encoded[:132] == bytes(128) + b"DICM"
+    assert meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert meta.MediaStorageSOPInstanceUID == capture.sop_instance_uid
+    assert meta.MediaStorageSOPClassUID == capture.sop_class_uid
+
+
+def test_equal_arguments_give_equal_bytes(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    assert capture_of(film_file()) == capture_of(film_file())
+
+
+def test_it_lies_in_the_study_of_the_film_in_a_series_of_its_own(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    result = read(capture_of(film_file()))
+
+    assert result.StudyInstanceUID == "1.2.826.0.1.3680043.8.498.12"
+    assert result.SeriesInstanceUID.startswith("2.25.")
+    assert result.SeriesNumber == SERIES_NUMBER
+    assert result.SeriesDescription == SERIES_DESCRIPTION
+    assert result.Modality == "OT"
+
+
+def test_patient_study_and_accession_are_the_films(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    result = read(capture_of(film_file()))
+
+    assert (result.PatientName, result.PatientID) == ("Made^Up", "P-1")
+    assert (result.StudyDate, result.StudyTime, result.StudyID) == ("20260102", "030405", "S1")
+    assert result.AccessionNumber == "A-17"
+
+
+def test_two_films_of_a_study_share_the_series(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    first = capture_of(film_file())
+    second = capture_of(film_file(SOPInstanceUID="1.2.826.0.1.3680043.8.498.99"))
+
+    assert first.series_instance_uid == second.series_instance_uid
+    assert first.sop_instance_uid != second.sop_instance_uid
+
+
+def test_a_corrected_patient_gives_a_new_capture(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    first = capture_of(film_file())
+
+    assert capture_of(film_file(PatientID="P-2")).sop_instance_uid != first.sop_instance_uid
+
+
+def test_another_appearance_gives_a_new_capture(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    first = capture_of(film_file())
+
+    other = capture_of(film_file(), appearance_digest="ef" * 32)
+
+    assert other.sop_instance_uid != first.sop_instance_uid
+
+
+def test_it_refers_to_the_film_it_was_made_of(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    result = read(capture_of(film_file()))
+
+    (source,) = result.SourceImageSequence
+    assert source.ReferencedSOPInstanceUID == "1.2.826.0.1.3680043.8.498.11"
+    assert source.PurposeOfReferenceCodeSequence[0].CodeValue == "121322"
+    assert result.ImageType == ["DERIVED", "SECONDARY"]
+    assert "Grad-CAM" in result.DerivationDescription
+
+
+def test_it_repeats_the_findings_and_the_warning_as_text(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    comments = read(capture_of(film_file())).ImageComments
+
+    assert "tumour 0.900 (threshold 0.500, flagged)" in comments
+    assert "inflammation 0.100 (threshold 0.400, below threshold)" in comments
+    assert "NOT FOR DIAGNOSTIC USE" in comments
+
+
+def test_nothing_can_be_measured_or_windowed(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    film = film_file(
+        PixelSpacing=[0.1, 0.1], WindowCenter=5, WindowWidth=9, RescaleSlope=1, Laterality="L"
+    )
+
+    result = read(capture_of(film))
+
+    absent = {"PixelSpacing", "ImagerPixelSpacing", "WindowCenter", "RescaleSlope", "Laterality"}
+    assert not absent & set(result.dir())
+
+
+def test_the_pixels_are_the_pictures(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    result = read(capture_of(film_file()))
+
+    picture = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    assert result.PlanarConfiguration == 0
+    assert np.array_equal(result.pixel_array, picture)
+
+
+def test_orientation_view_and_number_are_the_films(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    result = read(capture_of(film_file(ViewPosition="PA")))
+
+    assert result.PatientOrientation == ["L", "F"]
+    assert result.ViewPosition == "PA"
+    assert result.InstanceNumber == 3
+
+
+def test_an_invalid_orientation_is_not_carried_over(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    result = read(capture_of(film_file(PatientOrientation="LEFT", InstanceNumber=None)))
+
+    assert result.PatientOrientation == ""
+    assert result.InstanceNumber == 1
+
+
+@pytest.mark.parametrize("said", ["YES", "NO"])
+def test_burned_in_text_is_what_the_film_says(
+    film_file: FilmFile, capture_of: CaptureOf, said: str
+) -> None:
+    assert read(capture_of(film_file(BurnedInAnnotation=said))).BurnedInAnnotation == said
+
+
+def test_burned_in_text_is_not_spoken_of_where_the_film_does_not(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    assert "BurnedInAnnotation" not in read(capture_of(film_file()))
+
+
+def test_a_declared_loss_is_carried_over(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    film = film_file(
+        LossyImageCompression="01",
+        LossyImageCompressionRatio="15.5",
+        LossyImageCompressionMethod="ISO_15444_1",
+    )
+
+    result = read(capture_of(film))
+
+    assert result.LossyImageCompression == "01"
+    assert result.LossyImageCompressionRatio == 15.5
+    assert result.LossyImageCompressionMethod == "ISO_15444_1"
+
+
+def test_a_loss_that_only_the_transfer_syntax_shows_is_declared(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    result = read(capture_of(film_file(syntax=JPEGBaseline8Bit)))
+
+    assert result.LossyImageCompression == "01"
+    assert result.LossyImageCompressionMethod == "ISO_10918_1"
+
+
+def test_times_are_those_of_the_receipt(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    result = read(capture_of(film_file()))
+
+    assert (result.ContentDate, result.ContentTime) == ("20260102", "030506.000000")
+    assert result.DateOfSecondaryCapture == result.InstanceCreationDate == "20260102"
+
+
+@pytest.mark.parametrize(
+    ("offset", "local"), [("+0800", "063000"), ("-0330", "190000"), ("+2500", "223000")]
+)
+def test_times_are_told_in_the_zone_that_the_film_states(
+    film_file: FilmFile, capture_of: CaptureOf, offset: str, local: str
+) -> None:
+    received_at = datetime(2026, 1, 2, 22, 30, tzinfo=UTC)
+
+    film = film_file(TimezoneOffsetFromUTC=offset)
+    result = read(capture_of(film, received_at=received_at))
+
+    assert result.ContentTime == f"{local}.000000"
+
+
+def test_without_a_receipt_no_time_is_invented(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    result = read(capture_of(film_file(), received_at=None))
+
+    assert not {"ContentDate", "InstanceCreationDate", "SeriesDate"} & set(result.dir())
+
+
+def test_a_film_without_identity_is_parked(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    with pytest.raises(DeliveryParked, match=r"no Patient ID \(0010,0020\)"):
+        capture_of(film_file(PatientID=None))
+
+
+@needs_validator
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_validators_find_nothing_in_the_capture_of_a_careful_film(
+    film_file: FilmFile, capture_of: CaptureOf, tmp_path: Path, syntax: str
+) -> None:
+    film = film_file(syntax=syntax)
+
+    result = saved(capture_of(film), tmp_path)
+
+    assert complaints("dciodvfy", "-new", result) == set()
+    assert complaints("dcentvfy", film, result) == set()
+
+
+@needs_validator
+def test_the_validator_names_a_copied_view_position_alone(
+    film_file: FilmFile, capture_of: CaptureOf, tmp_path: Path
+) -> None:
+    result = saved(capture_of(film_file(ViewPosition="PA")), tmp_path)
+
+    (line,) = complaints("dciodvfy", "-new", result)
+
+    assert "</ViewPosition(0018,5101)> - Attribute is not present in standard DICOM IOD" in line
+
+
+@needs_validator
+@needs_real_films
+@pytest.mark.parametrize("film", REAL_FILMS, ids=lambda film: film.stem)
+def test_validators_find_nothing_beyond_what_a_real_film_brought(
+    capture_of: CaptureOf, tmp_path: Path, film: Path
+) -> None:
+    result = saved(capture_of(film), tmp_path)
+
+    found = complaints("dciodvfy", "-new", result) - complaints("dciodvfy", "-new", film)
+
+    assert {line for line in found if "</ViewPosition(0018,5101)>" not in line} == set()
+    assert complaints("dcentvfy", film, result) == set()
+
+
+@needs_dcmtk
+def test_another_reader_renders_our_picture(
+    film_file: FilmFile, capture_of: CaptureOf, tmp_path: Path
+) -> None:
+    result = saved(capture_of(film_file()), tmp_path)
+
+    rendered = tmp_path / "rendered.ppm"
+    subprocess.run(["dcm2pnm", result, rendered], check=True)
+
+    picture = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    assert np.array_equal(np.asarray(Image.open(rendered)), picture)
