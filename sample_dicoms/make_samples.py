@@ -8,7 +8,7 @@ The same date gives the same files. Nothing in them is of a real person.
 import argparse
 import csv
 import hashlib
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -98,15 +98,12 @@ def main() -> None:
     """Read the command line and write the samples."""
     parser = argparse.ArgumentParser(description="Draw the sample films.")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, metavar="FOLDER")
-    parser.add_argument("--study-date", type=_day, default=STUDY_DATE, metavar="YYYYMMDD")
+    parser.add_argument(
+        "--study-date", type=date.fromisoformat, default=STUDY_DATE, metavar="YYYYMMDD"
+    )
     arguments = parser.parse_args()
     for path in write_samples(arguments.to, arguments.study_date):
         print(path)
-
-
-def _day(text: str) -> date:
-    """Read a DICOM date."""
-    return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007  a DA has no time zone
 
 
 if __name__ == "__main__":

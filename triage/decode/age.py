@@ -1,7 +1,7 @@
 """The patient's age on the day of the film, as far as the header can be believed."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 
 from pydicom.dataset import Dataset
 
@@ -40,9 +40,9 @@ def _film_day(dataset: Dataset) -> date | None:
 
 def _day(dataset: Dataset, keyword: str) -> date | None:
     """Read a DA value, also the dotted form of ACR-NEMA (PS3.5 6.2)."""
-    digits = tags.text(dataset, keyword).replace(".", "").replace("-", "")
+    digits = tags.text(dataset, keyword).replace(".", "")
     try:
-        return datetime.strptime(digits, "%Y%m%d").date()  # noqa: DTZ007  a DA has no time zone
+        return date.fromisoformat(digits) if digits.isdecimal() else None
     except ValueError:
         return None
 

@@ -6,9 +6,10 @@ so the codestream's own size is read first.
 
 import struct
 
+_PREFIX = 0xFF
 _SIZ = b"\xff\x4f\xff\x51"
 _FRAME_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
-_ALONE = frozenset({0x01, 0xFF, *range(0xD0, 0xD9)})
+_ALONE = frozenset({0x01, _PREFIX, *range(0xD0, 0xD9)})
 _SEARCHED_BYTES = 65536
 
 
@@ -38,12 +39,13 @@ def _size_of_jpeg_2000(codestream: bytes, start: int) -> tuple[int, int] | None:
 def _size_of_jpeg(codestream: bytes) -> tuple[int, int] | None:
     """Walk the marker segments to the frame header (ISO/IEC 10918-1 B.2.2)."""
     at = 2
-    while at + 9 <= len(codestream) and codestream[at] == 0xFF:  # noqa: PLR2004  marker prefix
+    while at + 9 <= len(codestream) and codestream[at] == _PREFIX:
         marker = codestream[at + 1]
         if marker in _FRAME_MARKERS:
             rows, columns = struct.unpack_from(">2H", codestream, at + 5)
             return rows, columns
-        at += 1 if marker == 0xFF else 2  # noqa: PLR2004  fill byte
+        # A prefix after a prefix is a fill byte.
+        at += 1 if marker == _PREFIX else 2
         if marker not in _ALONE:
             at += int(struct.unpack_from(">H", codestream, at)[0])
     return None

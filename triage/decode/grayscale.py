@@ -166,13 +166,15 @@ def _inverted(dataset: Dataset) -> tuple[bool, str]:
     """Say whether low values are white: once, however many attributes say so.
 
     A DX object with MONOCHROME1 has *Presentation LUT Shape* INVERSE as well; both state
-    the same fact (PS3.3 C.8.11.3.1.2, C.11.6).
+    the same fact (PS3.3 C.8.11.3.1.2). Where they contradict each other the shape holds, for
+    it alone defines the output (C.11.6.1.2), and DCMTK shows it so; the film is noted.
     """
     by_photometric = tags.code(dataset, "PhotometricInterpretation") == "MONOCHROME1"
     shape = tags.code(dataset, "PresentationLUTShape")
     if shape not in {"IDENTITY", "INVERSE"} or by_photometric == (shape == "INVERSE"):
         return by_photometric, ""
-    return by_photometric, "presentation LUT shape contradicts photometric interpretation"
+    note = "presentation LUT shape contradicts photometric interpretation"
+    return shape == "INVERSE", note
 
 
 def _padding(dataset: Dataset, *, signed: bool) -> tuple[float, float] | None:

@@ -199,7 +199,7 @@ def _decoder(dataset: Dataset) -> Decoder:
     uid = UID(str(dataset.file_meta.TransferSyntaxUID))
     try:
         decoder = get_decoder(uid)
-    except NotImplementedError:
+    except RuntimeError:
         raise _unknown(uid) from None
     if not decoder.is_available:
         raise _unknown(uid)
@@ -256,7 +256,7 @@ def _all_values(dataset: Dataset) -> NDArray[np.generic]:
 def _spacing_mm(dataset: Dataset) -> tuple[float, float] | None:
     """Read the spacing at the detector: (0018,1164), else (0028,0030) of older CR objects."""
     for keyword in ("ImagerPixelSpacing", "PixelSpacing"):
-        found = tags.numbers(dataset, keyword)
-        if len(found) == 2 and min(found) > 0:  # noqa: PLR2004  row and column
-            return found[0], found[1]
+        row, column = (*tags.numbers(dataset, keyword), 0.0, 0.0)[:2]
+        if min(row, column) > 0:
+            return row, column
     return None

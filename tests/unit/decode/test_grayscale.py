@@ -91,13 +91,15 @@ def test_inverse_on_monochrome1_is_one_inversion(
 
 
 @pytest.mark.parametrize(
-    ("photometric", "shape"), [("MONOCHROME1", "IDENTITY"), ("MONOCHROME2", "INVERSE")]
+    ("photometric", "shape", "black"),
+    [("MONOCHROME1", "IDENTITY", 0), ("MONOCHROME2", "INVERSE", 1)],
 )
-def test_a_shape_that_contradicts_the_photometric_interpretation_is_noted(
-    photometric: str, shape: str
+def test_a_shape_that_contradicts_the_photometric_interpretation_holds_and_is_noted(
+    photometric: str, shape: str, black: int
 ) -> None:
-    dataset = film(PhotometricInterpretation=photometric, PresentationLUTShape=shape)
+    dataset = film(PhotometricInterpretation=photometric, PresentationLUTShape=shape, **WINDOW)
 
+    assert shown(dataset)[0, 0] == black
     assert notes(dataset) == ("presentation LUT shape contradicts photometric interpretation",)
 
 
