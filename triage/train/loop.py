@@ -112,7 +112,7 @@ def train_epoch(
             logits = network.activations(batch).logits
         loss = masked_loss(logits.float(), targets)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
+        torch.autograd.backward(loss)
         optimizer.step()
         losses.append(loss.item())
         advance()

@@ -49,7 +49,7 @@ def operating_point(
         specificity: wished for, within (0, 1).
 
     Returns:
-        The threshold, halfway to the next higher negative score, and what it does here.
+        The threshold, halfway between two neighbouring negative scores, and what it does here.
 
     Raises:
         ValueError: no film of one of the two kinds.
@@ -57,9 +57,9 @@ def operating_point(
     negatives = np.sort(scores[~present])
     if not negatives.size or not present.any():
         raise ValueError(f"{present.sum()} positives, {negatives.size} negatives: at least 1 each")
-    needed = int(np.ceil(specificity * negatives.size))
-    above = negatives[needed] if needed < negatives.size else 1.0
-    threshold = float((negatives[needed - 1] + above) / 2)
+    below = negatives[int(np.ceil(specificity * negatives.size)) - 1]
+    above = min(negatives[negatives > below], default=1.0)
+    threshold = float((below + above) / 2)
     return OperatingPoint(
         threshold=threshold,
         sensitivity=float((scores[present] >= threshold).mean()),

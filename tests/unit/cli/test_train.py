@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+import typer
+
+from tests.unit.train.folders import folder, row
+from triage.cli.train import train
+from triage.infer.bundle import load_bundle
+from triage.train.loop import Precision
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    return folder(tmp_path / "films", [row(number) for number in range(32)])
+
+
+def test_training_ends_with_a_bundle_that_loads(
+    tmp_path: Path, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(
+        films,
+        to=tmp_path / "run",
+        epochs=1,
+        pixels=32,
+        architecture="densenet-tiny",
+        precision=Precision.FLOAT32,
+    )
+
+    bundle = load_bundle(tmp_path / "run/bundle")
+    assert bundle.model.digest in capsys.readouterr().out
+    assert (bundle.card.training.films, bundle.card.training.validation_films) == (24, 8)
+
+
+def test_no_bar_is_drawn_where_there_is_no_terminal(
+    tmp_path: Path, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(films, to=tmp_path / "run", epochs=1, pixels=32, architecture="densenet-tiny")
+
+    told = capsys.readouterr().err
+    assert told.startswith("epoch=1 loss=")
+    assert "\x1b" not in told
+
+
+def test_an_unknown_architecture_is_a_wrong_use(tmp_path: Path, films: Path) -> None:
+    with pytest.raises(typer.BadParameter, match="resnet50: one of densenet121"):
+        train(films, to=tmp_path / "run", architecture="resnet50")

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.unit.train.phantoms import SIZE, phantoms
+from triage.domain.errors import ConfigurationError
+from triage.infer.bundle import load_bundle
+from triage.train.export import export, map_scale
+from triage.train.films import Examples
+from triage.train.labels import LabelledFilm
+from triage.train.loop import Precision, Recipe, evaluate
+from triage.train.run import BEST, begin, save_checkpoint
+
+RECIPE = Recipe(architecture="densenet-tiny", pixels=SIZE)
+FILMS = tuple(
+    LabelledFilm(Path(f"{n}.png"), f"P{n}", "val", (1.0, 0.0), "Drawn: none needed")
+    for n in range(20)
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    training = begin(RECIPE, labels=2)
+    torch.autograd.backward(training.network.activations(torch.rand(2, 3, SIZE, SIZE)).logits.sum())
+    training.optimizer.step()
+    save_checkpoint(tmp_path / BEST, training, epoch=3)
+    return tmp_path
+
+
+@pytest.fixture
+def val() -> Examples:
+    return phantoms(16, seed=2).examples
+
+
+def test_the_best_epoch_becomes_a_bundle_that_loads(run: Path, val: Examples) -> None:
+    model = export(run, RECIPE, films=FILMS, val=val, name="first", version="7")
+
+    bundle = load_bundle(run / "bundle")
+    assert bundle.model == model
+    assert (model.name, model.version) == ("first", "7")
+    assert "epoch 3 of 20" in bundle.card.training.recipe
+    assert bundle.card.training.sources == ("Drawn: none needed",)
+    assert (bundle.card.training.films, bundle.card.training.validation_films) == (4, 16)
+
+
+def test_thresholds_hold_for_the_bundles_own_network(run: Path, val: Examples) -> None:
+    export(run, RECIPE, films=FILMS, val=val, name="first", version="1")
+
+    bundle = load_bundle(run / "bundle")
+    logits, present = evaluate(bundle.network, val, precision=Precision.FLOAT32).known(0)
+    label = bundle.card.labels[0]
+    reached = 1 / (1 + np.exp(-logits)) >= label.threshold
+    assert label.specificity == (~reached[~present]).mean() >= 0.80
+    assert label.sensitivity == reached[present].mean()
+    assert (label.positives, label.negatives) == (8, 8)
+
+
+def test_a_run_without_an_epoch_has_no_bundle(tmp_path: Path, val: Examples) -> None:
+    with pytest.raises(ConfigurationError, match="at least one epoch must end first"):
+        export(tmp_path, RECIPE, films=FILMS, val=val, name="first", version="1")
+
+
+def test_a_head_without_positives_has_no_threshold(run: Path, val: Examples) -> None:
+    negative = Examples(val.squares, torch.zeros_like(val.targets))
+
+    with pytest.raises(ConfigurationError, match="tumour: 0 of 16 validation films have it"):
+        export(run, RECIPE, films=FILMS, val=negative, name="first", version="1")
+
+
+def test_one_film_in_twenty_reaches_full_strength() -> None:
+    assert map_scale(np.linspace(0, 1, 101)) == pytest.approx(0.95)
+
+
+def test_a_head_without_evidence_draws_nothing() -> None:
+    assert map_scale(np.zeros(9)) == 1e-6

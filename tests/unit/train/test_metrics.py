@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from triage.train.metrics import auroc, operating_point
+
+PRESENT = np.array([False] * 10 + [True] * 5)
+SCORES = np.array([*np.linspace(0.0, 0.9, 10), 0.05, 0.75, 0.81, 0.95, 0.99])
+
+
+def test_a_perfect_ranking_has_an_auroc_of_one() -> None:
+    assert auroc(np.array([0.1, 0.2, 0.3]), np.array([False, False, True])) == 1.0
+
+
+def test_ties_count_half() -> None:
+    assert auroc(np.zeros(4), np.array([True, False, True, False])) == 0.5
+
+
+def test_an_auroc_without_positives_is_no_number() -> None:
+    assert np.isnan(auroc(np.zeros(3), np.zeros(3, dtype=bool)))
+
+
+def test_the_threshold_keeps_the_wished_share_of_negatives_below() -> None:
+    point = operating_point(SCORES, PRESENT, specificity=0.80)
+
+    assert point.specificity == 0.8
+    assert point.threshold == pytest.approx(0.75)
+
+
+def test_sensitivity_counts_the_positives_that_reach_the_threshold() -> None:
+    point = operating_point(SCORES, PRESENT, specificity=0.80)
+
+    assert point.sensitivity == pytest.approx(4 / 5)
+    assert (point.positives, point.negatives) == (5, 10)
+
+
+def test_equal_negatives_stay_below_together() -> None:
+    scores, present = np.array([0.2, 0.5, 0.5, 0.5, 0.9]), np.array([False] * 4 + [True])
+
+    point = operating_point(scores, present, specificity=0.5)
+
+    assert point.specificity == 1.0
+
+
+def test_the_highest_negative_may_have_to_stay_below() -> None:
+    point = operating_point(SCORES, PRESENT, specificity=0.99)
+
+    assert point.threshold == pytest.approx(0.95)
+    assert point.specificity == 1.0
+
+
+def test_films_of_one_kind_have_no_operating_point() -> None:
+    with pytest.raises(ValueError, match="0 positives, 3 negatives: at least 1 each"):
+        operating_point(np.zeros(3), np.zeros(3, dtype=bool), specificity=0.8)

@@ -1,0 +1,103 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from triage.domain.errors import ConfigurationError
+from triage.train.loop import Recipe
+from triage.train.run import (
+    LAST,
+    Epoch,
+    Training,
+    append_epoch,
+    begin,
+    claim_folder,
+    load_checkpoint,
+    read_log,
+    save_checkpoint,
+)
+
+RECIPE = Recipe(architecture="densenet-tiny", pixels=32)
+
+
+def stepped() -> Training:
+    """Make a network after one step, so that it has momentum."""
+    training = begin(RECIPE, labels=2)
+    torch.autograd.backward(training.network.activations(torch.rand(2, 3, 32, 32)).logits.sum())
+    training.optimizer.step()
+    return training
+
+
+def test_the_seed_decides_the_first_weights() -> None:
+    once, again = begin(RECIPE, labels=2), begin(RECIPE, labels=2)
+    other = begin(replace(RECIPE, seed=1), labels=2)
+
+    assert torch.equal(once.network.classifier.weight, again.network.classifier.weight)
+    assert not torch.equal(once.network.classifier.weight, other.network.classifier.weight)
+
+
+def test_a_checkpoint_brings_weights_momentum_and_epoch_back(tmp_path: Path) -> None:
+    saved, fresh = stepped(), begin(replace(RECIPE, seed=9), labels=2)
+    save_checkpoint(tmp_path / LAST, saved, epoch=7)
+
+    epoch = load_checkpoint(tmp_path / LAST, fresh)
+
+    assert epoch == 7
+    torch.testing.assert_close(fresh.network.state_dict(), saved.network.state_dict())
+    before, after = saved.optimizer.state_dict(), fresh.optimizer.state_dict()
+    torch.testing.assert_close(after["state"], before["state"])
+
+
+def test_without_a_checkpoint_nothing_has_been_learnt(tmp_path: Path) -> None:
+    assert load_checkpoint(tmp_path / LAST, begin(RECIPE, labels=2)) == 0
+
+
+def test_a_run_folder_keeps_its_recipe(tmp_path: Path) -> None:
+    claim_folder(tmp_path / "run", RECIPE, resume=False)
+
+    kept = json.loads((tmp_path / "run/settings.json").read_text("utf-8"))
+
+    assert kept["learning_rate"] == 0.001
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    claim_folder(tmp_path, RECIPE, resume=False)
+
+    with pytest.raises(ConfigurationError, match="holds a run already"):
+        claim_folder(tmp_path, RECIPE, resume=False)
+
+
+def test_a_run_may_be_resumed_for_more_epochs(tmp_path: Path) -> None:
+    claim_folder(tmp_path, RECIPE, resume=False)
+
+    claim_folder(tmp_path, replace(RECIPE, epochs=99), resume=True)
+
+    assert json.loads((tmp_path / "settings.json").read_text("utf-8"))["epochs"] == 99
+
+
+def test_a_run_is_not_resumed_by_another_recipe(tmp_path: Path) -> None:
+    claim_folder(tmp_path, RECIPE, resume=False)
+
+    with pytest.raises(ConfigurationError, match=r"batch 8: the run was begun with 16"):
+        claim_folder(tmp_path, replace(RECIPE, batch=8), resume=True)
+
+
+def test_the_log_drops_epochs_that_no_checkpoint_holds(tmp_path: Path) -> None:
+    epochs = [Epoch(n, 0.5, {"tumour": 0.6}, 1.0) for n in (1, 2, 3)]
+    for epoch in epochs:
+        append_epoch(tmp_path, epoch)
+
+    assert read_log(tmp_path, epochs=2) == epochs[:2]
+    assert len((tmp_path / "log.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+def test_a_new_run_has_an_empty_log(tmp_path: Path) -> None:
+    assert read_log(tmp_path, epochs=0) == []
+
+
+def test_a_label_that_cannot_be_judged_does_not_count_in_the_score() -> None:
+    epoch = Epoch(1, 0.5, {"tumour": float("nan"), "inflammation": 0.7}, 1.0)
+
+    assert epoch.score == 0.7
