@@ -11,6 +11,7 @@ from triage.domain.study import Lease, StudyState
 
 BACK_OFF = timedelta(seconds=2)
 LONGEST_BACK_OFF = timedelta(minutes=5)
+MOST_DOUBLINGS = 8  # beyond the longest pause; an exponent without limit overflows
 
 
 def complete_studies(
@@ -192,5 +193,5 @@ def _held(lease: Lease) -> tuple[ColumnElement[bool], ...]:
 
 def pause_after(failures: int) -> timedelta:
     """Return how long a study or delivery rests after so many failures in a row."""
-    pause: timedelta = BACK_OFF * 2 ** (failures - 1)
+    pause: timedelta = BACK_OFF * 2 ** min(failures - 1, MOST_DOUBLINGS)
     return min(pause, LONGEST_BACK_OFF)

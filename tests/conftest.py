@@ -1,0 +1,85 @@
+"""What tests everywhere share: a database on either engine, and a clock."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from tests.builders.clock import Clock
+from tests.builders.postgresql import TEMPLATE, PostgreSQL
+from triage.database.engine import open_engine
+from triage.database.migrate import upgrade
+
+Backend = Literal["sqlite", "postgresql"]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server that runs until the last test has ended."""
+    with PostgreSQL.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "triage.sqlite3"
+    engine = open_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each engine in turn."""
+    chosen: Backend = request.param
+    return chosen
+
+
+@pytest.fixture
+def empty_url(backend: Backend, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database in which nothing was ever made."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path / 'triage.sqlite3'}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    with server.copy(template="template1") as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(backend: Backend, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database without rows."""
+    if backend == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "triage.sqlite3")
+        yield f"sqlite:///{copy}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    with server.copy(template=TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """A migrated database without rows, on each engine in turn."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(database: Engine) -> Iterator[Connection]:
+    """One transaction that the whole test happens in."""
+    with database.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at noon."""
+    return Clock()
