@@ -31,9 +31,7 @@ _SMALLEST = 768
 """Pixels of the film's long side below which the panel beside it would not be legible."""
 
 _TITLE = "AI - NOT FOR DIAGNOSTIC USE"
-_ABSENCE = (
-    "The absence of a mark says nothing: a place or a film without marks is not thereby normal."
-)
+_ABSENCE = "Absence of marks says nothing: a place or film without them is not thereby normal."
 _Color: TypeAlias = tuple[int, int, int]
 _BACKGROUND, _TEXT, _FAINT = (24, 24, 24), (232, 232, 232), (160, 160, 160)
 _ALERT, _CONTOUR = (255, 196, 0), (0, 255, 224)
@@ -215,9 +213,11 @@ class _Pen:
         return np.asarray(strip)
 
     def paragraph(self, text: str, *, color: _Color = _TEXT) -> Iterator[Picture]:
-        """Write ``text`` on as many lines as it needs, by the mean width of its letters."""
-        letter = self._font(1).getlength(text) / len(text)
-        parts = textwrap.wrap(text, int(0.95 * (_PANEL_EMS - 2) * self.em / letter))
+        """Write ``text`` on as many lines as it needs."""
+        font, room = self._font(1), (_PANEL_EMS - 2) * self.em
+        letters = int(len(text) * room / font.getlength(text))
+        while max(map(font.getlength, parts := textwrap.wrap(text, letters))) > room:
+            letters -= 1
         return (self.line((1, "lm", part), color=color) for part in parts)
 
     def _font(self, size: float) -> ImageFont.FreeTypeFont:
@@ -239,7 +239,7 @@ def _table(assessment: Assessment, pen: _Pen) -> Iterator[Picture]:
     others = (finding for finding in assessment.findings if not finding.flagged)
     for finding in (*assessment.flagged, *others):
         yield _row(
-            finding.label.replace("_", " ")[:20],
+            finding.label.replace("_", " ")[:24],
             f"{finding.probability:.3f}",
             f"{finding.threshold:.3f}",
             finding.tier.value.removesuffix("_threshold"),
@@ -249,7 +249,7 @@ def _table(assessment: Assessment, pen: _Pen) -> Iterator[Picture]:
 
 
 def _row(*texts: str, pen: _Pen, color: _Color) -> Picture:
-    places = ((1, "lm"), (16, "rm"), (21.5, "rm"), (23, "lm"))
+    places = ((1, "lm"), (17.3, "rm"), (23, "rm"), (23.7, "lm"))
     cells = ((*place, text) for place, text in zip(places, texts, strict=True))
     return pen.line(*cells, color=color)
 
