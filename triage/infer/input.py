@@ -11,6 +11,8 @@ from triage.domain.film import Film
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+SMALLEST = 32
+"""The stride of DenseNet-121: a smaller input has no features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class InputSpec:
     deviation: tuple[float, float, float] = IMAGENET_DEVIATION
 
     def __post_init__(self) -> None:
-        if self.size < 32:  # noqa: PLR2004 - stated in the contract above
-            raise ValueError(f"input size {self.size}: at least 32 pixels")
+        if self.size < SMALLEST:
+            raise ValueError(f"input size {self.size}: at least {SMALLEST} pixels")
         if min(self.deviation) <= 0:
             raise ValueError(f"input deviation {min(self.deviation)}: above 0")
 

@@ -50,11 +50,7 @@ def export(
         ConfigurationError: the run has no finished epoch, or a head lacks validation films of
             one kind.
     """
-    training = begin(recipe, len(HEADS))
-    epoch = load_checkpoint(run / BEST, training)
-    if not epoch:
-        raise ConfigurationError(f"{run / BEST}: no such file; at least one epoch must end first")
-    network = rounded(training.network, recipe.architecture)
+    network, sentence = _best(run, recipe)
     outcome = evaluate(network, val, precision=Precision.FLOAT32)
     description = Description(
         name=name,
@@ -62,15 +58,21 @@ def export(
         architecture=recipe.architecture,
         licence=LICENCE,
         input=Input(size=recipe.pixels),
-        training=_training(films, val=val, sentence=_sentence(recipe, epoch)),
+        training=_training(films, val=val, sentence=sentence),
         labels=tuple(_label(head, outcome, number) for number, head in enumerate(HEADS)),
     )
     return save_bundle(run / "bundle", network, description=description)
 
 
-def rounded(network: DenseNet, architecture: str) -> DenseNet:
-    """Return the network that a bundle of these weights will hold."""
-    return network_of(weights_of(network), architecture, labels=network.classifier.out_features)
+def _best(run: Path, recipe: Recipe) -> tuple[DenseNet, str]:
+    """Return the best epoch's network, rounded as a bundle holds it, and how it was trained."""
+    training = begin(recipe, len(HEADS))
+    epoch = load_checkpoint(run / BEST, training)
+    if not epoch:
+        raise ConfigurationError(f"{run / BEST}: no such file; at least one epoch must end first")
+    weights = weights_of(training.network)
+    network = network_of(weights, recipe.architecture, labels=len(HEADS))
+    return network, _sentence(recipe, epoch)
 
 
 def _training(films: Sequence[LabelledFilm], *, val: Examples, sentence: str) -> Training:

@@ -18,6 +18,9 @@ from triage.infer.input import InputSpec, normalise
 from triage.train.films import WHITE, Examples
 from triage.train.metrics import auroc
 
+FLIPPED = 0.5
+"""The share of training films that are mirrored, left to right, in each epoch."""
+
 
 class Precision(StrEnum):
     """The numbers that convolutions are computed in; weights are always ``float32``."""
@@ -124,7 +127,7 @@ def _batches(examples: Examples, recipe: Recipe, epoch: int) -> Iterator[tuple[T
     order = torch.randperm(len(examples), generator=generator)
     for rows in torch.split(order, recipe.batch):
         squares = examples.squares[rows].float() / WHITE  # (B, size, size)
-        flips = torch.rand(len(rows), generator=generator) < 0.5  # noqa: PLR2004 - a fair coin
+        flips = torch.rand(len(rows), generator=generator) < FLIPPED
         squares = torch.where(flips[:, None, None], squares.flip(2), squares)
         yield normalise(squares, InputSpec(size=recipe.pixels)), examples.targets[rows]
 

@@ -11,6 +11,7 @@
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class Epoch:
     @property
     def score(self) -> float:
         """Mean AUROC of the labels that can be judged; what "best" means."""
-        judged = [value for value in self.aurocs.values() if value == value]  # noqa: PLR0124
+        judged = [value for value in self.aurocs.values() if math.isfinite(value)]
         return sum(judged) / max(1, len(judged))
 
 
