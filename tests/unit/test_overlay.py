@@ -1,6 +1,7 @@
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -296,18 +297,20 @@ def test_every_setting_changes_digest_and_picture(other: Appearance) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"),
+    ("setting", "wrong"),
     [
-        ("opacity", 0.0),
-        ("opacity", 1.1),
-        ("visible_from", 0.0),
-        ("visible_from", 1.0),
-        ("long_side", 767),
+        ("opacity", partial(Appearance, opacity=0.0)),
+        ("opacity", partial(Appearance, opacity=1.1)),
+        ("visible_from", partial(Appearance, visible_from=0.0)),
+        ("visible_from", partial(Appearance, visible_from=1.0)),
+        ("long_side", partial(Appearance, long_side=767)),
     ],
 )
-def test_a_setting_outside_its_range_is_refused_by_name(setting: str, value: Any) -> None:  # noqa: ANN401 -- of any setting
+def test_a_setting_outside_its_range_is_refused_by_name(
+    setting: str, wrong: Callable[[], Appearance]
+) -> None:
     with pytest.raises(ValueError, match=setting):
-        Appearance(**{setting: value})
+        wrong()
 
 
 def test_a_png_has_the_pixels_and_no_metadata(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def read_source(path: Path) -> Dataset:
         warnings.simplefilter("ignore")
         try:
             return pydicom.dcmread(path, stop_before_pixels=True, force=True)
-        except (EOFError, NotImplementedError, ValueError) as error:
+        except (EOFError, RuntimeError, ValueError) as error:
             raise DeliveryParked("the film's header cannot be read") from error
 
 

@@ -37,6 +37,14 @@ SERIES_NUMBER = 9701
 SERIES_DESCRIPTION = "AI triage - not for diagnostic use"
 """(0008,103E) of every capture."""
 
+_SERIES: Attributes = {
+    "Modality": "OT",
+    "SeriesNumber": str(SERIES_NUMBER),
+    "SeriesDescription": SERIES_DESCRIPTION,
+    "BodyPartExamined": "CHEST",
+}
+"""General Series (C.7.3.1); a chest is unpaired, so that no Laterality is asked for."""
+
 _LOSSY_METHODS = {
     "1.2.840.10008.1.2.4.50": "ISO_10918_1",
     "1.2.840.10008.1.2.4.51": "ISO_10918_1",
@@ -78,39 +86,57 @@ def encode_capture(
     Raises:
         DeliveryParked: the film lacks an attribute that files a result in its study.
     """
-    film = read_source(source)
-    if (missing := missing_in(film)) is not None:
-        raise DeliveryParked(missing)
+    film = _identified(source)
     header = copy_header(film)
-    digest, bundle = header_digest(header), assessment.model.digest
-    kind = ObjectType.SECONDARY_CAPTURE
-    series = series_uid(
-        text(film, "StudyInstanceUID"), header_digest=digest, bundle_digest=bundle, object_type=kind
-    )
-    instance = instance_uid(
-        text(film, "SOPInstanceUID"),
-        header_digest=digest,
-        bundle_digest=bundle,
-        appearance_digest=appearance_digest,
-        object_type=kind,
-        page=1,
-    )
+    uids = _uids(film, header, appearance_digest, bundle_digest=assessment.model.digest)
     attributes = {
         **header,
-        **_series(series),
+        **_SERIES,
         **describe_equipment(film, assessment.model),
         **_image(film, assessment),
         **_times(film, received_at),
         **_pixels(picture),
-        "SOPClassUID": SecondaryCaptureImageStorage,
-        "SOPInstanceUID": instance,
+        **uids,
     }
     return Capture(
-        sop_instance_uid=instance,
-        sop_class_uid=SecondaryCaptureImageStorage,
-        series_instance_uid=series,
-        encoded=encode_attributes(attributes, prefix=_file_meta(instance)),
+        sop_instance_uid=uids["SOPInstanceUID"],
+        sop_class_uid=uids["SOPClassUID"],
+        series_instance_uid=uids["SeriesInstanceUID"],
+        encoded=encode_attributes(attributes, prefix=_file_meta(uids["SOPInstanceUID"])),
     )
+
+
+def _identified(source: Path) -> Dataset:
+    film = read_source(source)
+    if (missing := missing_in(film)) is not None:
+        raise DeliveryParked(missing)
+    return film
+
+
+def _uids(
+    film: Dataset, header: Attributes, appearance_digest: str, *, bundle_digest: str
+) -> dict[str, str]:
+    """Identify the capture and its series; a film has one page."""
+    digest, kind = header_digest(header), ObjectType.SECONDARY_CAPTURE
+    series = series_uid(
+        text(film, "StudyInstanceUID"),
+        header_digest=digest,
+        bundle_digest=bundle_digest,
+        object_type=kind,
+    )
+    instance = instance_uid(
+        text(film, "SOPInstanceUID"),
+        header_digest=digest,
+        bundle_digest=bundle_digest,
+        appearance_digest=appearance_digest,
+        object_type=kind,
+        page=1,
+    )
+    return {
+        "SOPClassUID": SecondaryCaptureImageStorage,
+        "SOPInstanceUID": instance,
+        "SeriesInstanceUID": series,
+    }
 
 
 def _file_meta(sop_instance_uid: str) -> bytes:
@@ -127,17 +153,6 @@ def _file_meta(sop_instance_uid: str) -> bytes:
     )
     length = encode_attributes({"FileMetaInformationGroupLength": len(meta)})
     return bytes(128) + b"DICM" + length + meta
-
-
-def _series(series_instance_uid: str) -> Attributes:
-    """General Series (C.7.3.1); a chest is unpaired, so that no Laterality is asked for."""
-    return {
-        "Modality": "OT",
-        "SeriesInstanceUID": series_instance_uid,
-        "SeriesNumber": str(SERIES_NUMBER),
-        "SeriesDescription": SERIES_DESCRIPTION,
-        "BodyPartExamined": "CHEST",
-    }
 
 
 def _image(film: Dataset, assessment: Assessment) -> Attributes:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -82,15 +82,10 @@ def assessment() -> Assessment:
 @pytest.fixture
 def capture_of(assessment: Assessment) -> CaptureOf:
     """Encode a small picture of a film, with the arguments that a test names."""
-
-    def encode(source: Path, **changes: Any) -> Capture:  # noqa: ANN401 -- whichever argument the test varies
-        picture = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
-        arguments = {
-            "picture": picture,
-            "assessment": assessment,
-            "appearance_digest": "cd" * 32,
-            "received_at": datetime(2026, 1, 2, 3, 5, 6, tzinfo=UTC),
-        }
-        return encode_capture(source, **{**arguments, **changes})
-
-    return encode
+    return partial(
+        encode_capture,
+        picture=np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3),
+        assessment=assessment,
+        appearance_digest="cd" * 32,
+        received_at=datetime(2026, 1, 2, 3, 5, 6, tzinfo=UTC),
+    )
