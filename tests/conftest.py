@@ -71,10 +71,28 @@ def database(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def shared_sqlite(migrated_file: Path) -> Iterator[Engine]:
+    """A SQLite database in which nothing is ever committed."""
+    engine = open_engine(f"sqlite:///{migrated_file}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql(postgresql: PostgreSQL) -> Iterator[Engine]:
+    """A PostgreSQL database in which nothing is ever committed."""
+    with postgresql.copy(template=TEMPLATE) as url:
+        engine = open_engine(url)
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
-def connection(database: Engine) -> Iterator[Connection]:
-    """One transaction that the whole test happens in."""
-    with database.connect() as connection, connection.begin() as transaction:
+def connection(backend: Backend, request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """One transaction in which the whole test happens; it is rolled back."""
+    engine: Engine = request.getfixturevalue(f"shared_{backend}")
+    with engine.connect() as connection, connection.begin() as transaction:
         yield connection
         transaction.rollback()
 

@@ -92,6 +92,19 @@ def renew(connection: Connection, lease: Lease, *, now: datetime, ttl: timedelta
         raise LeaseLost(f"study {lease.study_uid}: lease {lease.fence} has ended")
 
 
+def hold(connection: Connection, lease: Lease) -> None:
+    """Lock a leased study until the transaction ends, before anything of it is changed.
+
+    The listener too locks the study first, so that the two never wait for each other.
+
+    Raises:
+        LeaseLost: the study went to another worker, or back to the queue.
+    """
+    held = connection.scalar(select(schema.study.c.id).where(*_held(lease)).with_for_update())
+    if held is None:
+        raise LeaseLost(f"study {lease.study_uid}: lease {lease.fence} has ended")
+
+
 def leave(
     connection: Connection,
     lease: Lease,
@@ -106,9 +119,7 @@ def leave(
     Raises:
         LeaseLost: the study went to another worker, or back to the queue.
     """
-    held = connection.scalar(select(schema.study.c.id).where(*_held(lease)).with_for_update())
-    if held is None:
-        raise LeaseLost(f"study {lease.study_uid}: lease {lease.fence} has ended")
+    hold(connection, lease)
     change(
         connection,
         Kind.STUDY,

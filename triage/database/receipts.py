@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from triage.database import schema
+from triage.database.insertion import insert_new
 from triage.database.moves import NEW, By, Kind, change, new_id, record
 from triage.domain.study import FilmState, StudyState
 
@@ -113,7 +112,7 @@ def record_receipt(
         "state": FilmState.WAITING,
         "state_since": now,
     }
-    instance_id = _insert_new(connection, values)
+    instance_id = insert_new(connection, schema.instance, values)
     if instance_id is None:
         _keep_again(connection, receipt)
         return False
@@ -137,21 +136,12 @@ def _study_of(connection: Connection, study_uid: str, *, now: datetime) -> int:
         "last_received_at": now,
         "next_attempt_at": now,
     }
-    upsert = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
-    statement = upsert(schema.study).values(**values).on_conflict_do_nothing()
-    new_id = connection.scalar(statement.returning(schema.study.c.id))
-    if new_id is None:  # another listener was faster
+    made = insert_new(connection, schema.study, values)
+    if made is None:  # another listener was faster
         return int(connection.execute(known.with_for_update()).scalar_one())
     move = (NEW, StudyState.RECEIVING)
-    record(connection, Kind.STUDY, new_id, study_id=new_id, move=move, by=By(ACTOR, now))
-    return int(new_id)
-
-
-def _insert_new(connection: Connection, values: dict[str, object]) -> int | None:
-    upsert = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
-    statement = upsert(schema.instance).values(**values).on_conflict_do_nothing()
-    found = connection.scalar(statement.returning(schema.instance.c.id))
-    return None if found is None else int(found)
+    record(connection, Kind.STUDY, made, study_id=made, move=move, by=By(ACTOR, now))
+    return made
 
 
 def _keep_again(connection: Connection, receipt: Receipt) -> None:

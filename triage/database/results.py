@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, exists, insert, select
 
 from triage.database import queue, schema
+from triage.database.insertion import insert_new
 from triage.database.moves import NEW, By, Kind, change, new_id, record
 from triage.database.outbox import finish_study
 from triage.domain.assessment import Assessment, Refusal
@@ -76,12 +77,16 @@ def finish(
 ) -> StudyState:
     """Write every film's end, its parcels, and the study's next state, in one transaction.
 
+    A parcel that is in the outbox already, with the same SOP Instance UID for the same
+    destination, is not posted again.
+
     A film that came in the meantime sends the study back to the queue. Without deliveries
     the study is DONE at once.
 
     Raises:
         LeaseLost: nothing may be written, the caller rolls back.
     """
+    queue.hold(connection, lease)
     for outcome in outcomes:
         _store(connection, lease, outcome, now=now)
     state = _next_state(connection, lease.study_id)
@@ -166,23 +171,24 @@ def _post(
     connection: Connection, lease: Lease, instance_id: int, parcel: Parcel, *, now: datetime
 ) -> None:
     state = DeliveryState.WAITING if parcel.parked is None else DeliveryState.PARKED
-    row = connection.execute(
-        insert(schema.delivery).values(
-            study_id=lease.study_id,
-            instance_id=instance_id,
-            destination=parcel.destination,
-            sop_instance_uid=parcel.sop_instance_uid,
-            digest=parcel.digest,
-            state=state,
-            state_since=now,
-            next_attempt_at=now,
-            reason=parcel.parked,
-        )
-    )
+    values = {
+        "study_id": lease.study_id,
+        "instance_id": instance_id,
+        "destination": parcel.destination,
+        "sop_instance_uid": parcel.sop_instance_uid,
+        "digest": parcel.digest,
+        "state": state,
+        "state_since": now,
+        "next_attempt_at": now,
+        "reason": parcel.parked,
+    }
+    delivery_id = insert_new(connection, schema.delivery, values)
+    if delivery_id is None:
+        return
     record(
         connection,
         Kind.DELIVERY,
-        new_id(row),
+        delivery_id,
         study_id=lease.study_id,
         move=(NEW, state),
         by=By(lease.worker, now),
