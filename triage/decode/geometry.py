@@ -39,6 +39,11 @@ class Geometry:
     high_bit: int
     signed: bool
 
+    @property
+    def plain_bytes(self) -> int:
+        """Bytes of one frame without compression."""
+        return self.rows * self.columns * self.samples * self.bits_allocated // 8
+
 
 def geometry(dataset: Dataset) -> Geometry:
     """Read the description of the pixel data and hold it against the caps.

@@ -19,6 +19,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000TransferSyntaxes,
+    RLELossless,
 )
 
 from triage.decode import codestream, picture, tags
@@ -38,6 +39,7 @@ _PREFIX_END = 132
 _PIXEL_DATA = 0x7FE00010
 _FILE_META_GROUP = 2
 _UNDEFINED_LENGTH = 0xFFFFFFFF
+_SMALLEST_LIMIT = 65536
 _SOME_OF = ("SOPClassUID", "Modality", "Rows", "PixelData")
 
 
@@ -228,8 +230,15 @@ def _decoded(
 
 
 def _plugin(uid: UID) -> str:
-    """Prefer OpenJPEG for JPEG 2000 over the older copy inside GDCM; else the first that works."""
-    return "pylibjpeg" if uid in JPEG2000TransferSyntaxes else ""
+    """Choose the codec: the first that works, with two exceptions.
+
+    OpenJPEG itself is newer than the copy inside GDCM. pylibjpeg's RLE decoder answers broken
+    data with a panic, which is no ``Exception``; pydicom's own took 0.10 s instead of 0.03 s
+    for 1760 x 2140 pixels.
+    """
+    if uid in JPEG2000TransferSyntaxes:
+        return "pylibjpeg"
+    return "pydicom" if uid == RLELossless else ""
 
 
 def _check_codestream(dataset: Dataset, decoder: Decoder, layout: Geometry) -> None:
@@ -244,6 +253,9 @@ def _check_codestream(dataset: Dataset, decoder: Decoder, layout: Geometry) -> N
             f"The compressed picture has rows and columns {found}, "
             f"the header says {(layout.rows, layout.columns)}.",
         )
+    # RLE has no size of its own; a run of two bytes unfolds to 128.
+    if len(frame) > 2 * layout.plain_bytes + _SMALLEST_LIMIT:
+        raise refused(RefusalCode.UNREADABLE, "The compressed picture is larger than the plain.")
 
 
 def _all_values(dataset: Dataset) -> NDArray[np.generic]:

@@ -21,6 +21,10 @@ from triage.domain.errors import UnassessableFilm
 from triage.domain.film import View
 
 
+RLE_HEADER = b"\x02\0\0\0\x40\0\0\0"
+"""Two segments, the first at byte 64 (PS3.5 G.5)."""
+
+
 def refusal_of(path: Path) -> RefusalCode:
     with pytest.raises(UnassessableFilm) as refused:
         read(path)
@@ -163,6 +167,17 @@ def test_a_codestream_larger_than_the_header_says_is_refused(tmp_path: Path) -> 
     dataset.Rows = dataset.Columns = 16
 
     assert refusal_of(saved(dataset, tmp_path / "film")) is RefusalCode.UNREADABLE
+
+
+@pytest.mark.parametrize("byte", range(64, 68))
+def test_broken_rle_gives_other_pixels_or_none(tmp_path: Path, byte: int) -> None:
+    dataset = film()
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    content = bytearray(saved(dataset, tmp_path / "film").read_bytes())
+    content[content.index(RLE_HEADER) + byte] ^= 0x03
+    (tmp_path / "broken").write_bytes(content)
+
+    assert not same_pixels(tmp_path / "film", tmp_path / "broken")
 
 
 def test_deep_nesting_is_unreadable(tmp_path: Path) -> None:
