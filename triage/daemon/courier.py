@@ -65,6 +65,13 @@ class Courier:
             delivery = outbox.claim_delivery(connection, courier=self._name, now=now, ttl=self._ttl)
         if delivery is None:
             return False
+        try:
+            self._settle(delivery)
+        except MoveRefused as error:
+            logger.warning("delivery was taken over meanwhile", reason=str(error))
+        return True
+
+    def _settle(self, delivery: Delivery) -> None:
         log = logger.bind(capture=delivery.sop_instance_uid, destination=delivery.destination)
         try:
             answer = self._send(self._results.path(delivery.digest))
@@ -76,9 +83,6 @@ class Courier:
         except DeliveryParked as error:
             self._park(delivery, str(error))
             log.error("delivery parked", reason=str(error))
-        except MoveRefused as error:
-            log.warning("delivery was taken over meanwhile", reason=str(error))
-        return True
 
     def _sent(self, delivery: Delivery, answer: str) -> None:
         with self._engine.begin() as connection:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, exists, select, update
 
 from triage.database import schema
-from triage.database.moves import By, Kind, change
+from triage.database.moves import By, Kind, MoveRefused, change
 from triage.domain.study import Delivery, DeliveryState, StudyState
 
 UNFINISHED = (DeliveryState.WAITING, DeliveryState.SENT)
@@ -78,13 +78,15 @@ def mark_sent(
 
 
 def postpone(connection: Connection, delivery: Delivery, *, until: datetime, reason: str) -> None:
-    """Try a delivery again later; the row keeps the latest reason."""
+    """Try a delivery again later; the row keeps the latest reason.
+
+    Raises:
+        MoveRefused: another courier has taken it meanwhile.
+    """
+    _hold(connection, delivery)
     connection.execute(
         update(schema.delivery)
-        .where(
-            schema.delivery.c.id == delivery.id,
-            schema.delivery.c.state == DeliveryState.WAITING,
-        )
+        .where(schema.delivery.c.id == delivery.id)
         .values(next_attempt_at=until, reason=reason, courier=None)
     )
 
@@ -92,7 +94,12 @@ def postpone(connection: Connection, delivery: Delivery, *, until: datetime, rea
 def park(
     connection: Connection, delivery: Delivery, *, now: datetime, courier: str, reason: str
 ) -> None:
-    """Set a delivery aside until a person requeues its study."""
+    """Set a delivery aside until a person requeues its study.
+
+    Raises:
+        MoveRefused: another courier has taken it meanwhile.
+    """
+    _hold(connection, delivery)
     change(
         connection,
         Kind.DELIVERY,
@@ -118,3 +125,19 @@ def finish_study(connection: Connection, study_id: int, *, by: By) -> StudyState
     move = (StudyState.ASSESSED, StudyState.DONE)
     change(connection, Kind.STUDY, study_id, move=move, by=by)
     return StudyState.DONE
+
+
+def _hold(connection: Connection, delivery: Delivery) -> None:
+    """Lock a delivery that is still this courier's: each claim counts one attempt more."""
+    table = schema.delivery.c
+    held = connection.scalar(
+        select(table.id)
+        .where(
+            table.id == delivery.id,
+            table.state == DeliveryState.WAITING,
+            table.attempts == delivery.attempt,
+        )
+        .with_for_update()
+    )
+    if held is None:
+        raise MoveRefused(f"delivery {delivery.id}: attempt {delivery.attempt} has ended")
