@@ -20,7 +20,6 @@ from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import View
 
-
 RLE_HEADER = b"\x02\0\0\0\x40\0\0\0"
 """Two segments, the first at byte 64 (PS3.5 G.5)."""
 
