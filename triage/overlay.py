@@ -264,8 +264,8 @@ def _legend(
         yield from _bar(appearance, pen)
     for finding in assessment.flagged[:1]:
         yield from pen.paragraph(
-            f"Evidence for {finding.label} (Grad-CAM), painted from {visible} on; 1 is what the "
-            "model calls strong."
+            f"Evidence for {finding.label} (Grad-CAM), painted from {visible} on; what the model "
+            "calls strong is 1."
             if painted
             else f"{finding.label}: no localisation, no place reaches {visible}."
         )
