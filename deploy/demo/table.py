@@ -1,0 +1,39 @@
+"""The table that the demonstration ends with."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from deploy.demo.outcome import Outcome
+
+TAIL = 8
+
+
+def table_of(outcomes: Iterable[Outcome]) -> Table:
+    """Lay the outcomes out, one film a row."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("study", "film", "assessed, or why not", "probabilities", "flagged"):
+        table.add_column(column)
+    table.add_column("returned")
+    table.add_column("seconds", justify="right")
+    for outcome in outcomes:
+        table.add_row(*_cells(outcome))
+    return table
+
+
+def _cells(outcome: Outcome) -> tuple[str, ...]:
+    return (
+        f"…{outcome.film.study_uid[-TAIL:]}",
+        outcome.film.name,
+        f"{outcome.code}: {outcome.sentence}" if outcome.code else outcome.state.lower(),
+        "\n".join(f"{label} {value:.2f}" for label, value in outcome.probabilities.items()),
+        "\n".join(outcome.flagged) or "-",
+        _returned(outcome),
+        "" if outcome.seconds is None else f"{outcome.seconds:.1f}",
+    )
+
+
+def _returned(outcome: Outcome) -> str:
+    if outcome.captures:
+        return "yes"
+    return outcome.reason if outcome.flagged else "-"
