@@ -131,7 +131,10 @@ def upgrade() -> None:
         comment="One row per study; the rows in QUEUED are the work queue.",
     )
     op.create_index(
-        "ix_study_queue", "study", ["state", "priority", "next_attempt_at"], unique=False
+        "ix_study_queue",
+        "study",
+        ["state", sa.text("priority DESC"), "next_attempt_at", "id"],
+        unique=False,
     )
 
     op.create_table(

@@ -110,7 +110,7 @@ study = Table(
     _one_of("state", StudyState),
     CheckConstraint("(state = 'ASSESSING') = (worker IS NOT NULL)", name="worker"),
     CheckConstraint("(worker IS NULL) = (lease_expires_at IS NULL)", name="lease"),
-    Index("ix_study_queue", "state", "priority", "next_attempt_at"),
+    Index("ix_study_queue", "state", text("priority DESC"), "next_attempt_at", "id"),
     comment="One row per study; the rows in QUEUED are the work queue.",
 )
 
