@@ -98,7 +98,7 @@ class ModelChoice(Section):
 class Picture(Section):
     """How a result looks; a change gives new SOP Instance UIDs."""
 
-    color_map: Literal["inferno", "turbo", "jet"] = "inferno"
+    color_map: Literal["inferno", "jet"] = "inferno"
     opacity: float = Field(default=0.45, gt=0, le=1)
     visible_from: float = Field(default=0.25, gt=0, lt=1)
     long_side: int = Field(default=1536, ge=768, le=4096)

@@ -73,19 +73,26 @@ def read_film(path: Path, *, minimum_age_years: int = 18) -> Film:
 
 
 def same_pixels(first: Path, second: Path) -> bool:
-    """Tell whether two files carry the same stored pixel values, however they are compressed.
+    """Tell whether two files carry the same pixels, however they are compressed.
 
-    Neither polarity, window nor any other header value counts. Objects without pixel data
-    are the same; where a codec fails, the encoded bytes are compared instead.
+    The stored values count, and the Photometric Interpretation that says what is white; no
+    window and no other header value. Objects without pixel data are the same; where a codec
+    fails, the encoded bytes are compared instead.
 
     Raises:
         UnassessableFilm: ``UNREADABLE``, a file is no DICOM object.
     """
     one, other = (read_dataset(_content(path)) for path in (first, second))
+    if _polarity(one) != _polarity(other):
+        return False
     try:
         return np.array_equal(_all_values(one), _all_values(other))
     except UnassessableFilm:
         return bool(tags.value(one, "PixelData") == tags.value(other, "PixelData"))
+
+
+def _polarity(dataset: Dataset) -> bool:
+    return tags.code(dataset, "PhotometricInterpretation") == "MONOCHROME1"
 
 
 def read_dataset(content: bytes) -> Dataset:

@@ -196,9 +196,16 @@ def test_other_pixels_are_not_the_same(tmp_path: Path) -> None:
 
 def test_header_values_do_not_make_pixels_different(tmp_path: Path) -> None:
     first = saved(film(), tmp_path / "first")
-    second = saved(film(PatientID="2", PhotometricInterpretation="MONOCHROME1"), tmp_path / "2")
+    second = saved(film(PatientID="2", WindowCenter="1"), tmp_path / "2")
 
     assert same_pixels(first, second)
+
+
+def test_the_other_polarity_makes_pixels_different(tmp_path: Path) -> None:
+    first = saved(film(), tmp_path / "first")
+    second = saved(film(PhotometricInterpretation="MONOCHROME1"), tmp_path / "second")
+
+    assert not same_pixels(first, second)
 
 
 def test_without_pixels_nothing_differs(tmp_path: Path) -> None:

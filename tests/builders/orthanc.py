@@ -1,0 +1,82 @@
+"""A real PACS: an installed Orthanc on free ports, with its REST interface."""
+
+import json
+import shutil
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from pydicom import Dataset, dcmread
+
+from triage.domain.study import Peer
+
+START_S = 30.0
+
+
+@dataclass(frozen=True)
+class Orthanc:
+    """A running Orthanc."""
+
+    peer: Peer
+    url: str
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as answer:  # noqa: S310
+            content: bytes = answer.read()
+        return content
+
+    def objects_of(self, study_uid: str) -> list[Dataset]:
+        """Return every object of a study, as Orthanc gives it back."""
+        found = [
+            dcmread(BytesIO(self.get(f"instances/{name}/file")))
+            for name in json.loads(self.get("instances"))
+        ]
+        return [dataset for dataset in found if dataset.StudyInstanceUID == study_uid]
+
+
+@contextmanager
+def running_orthanc(folder: Path) -> Iterator[Orthanc]:
+    """Run Orthanc on free ports with its storage in a folder, and stop it at the end."""
+    program = shutil.which("Orthanc")
+    assert program is not None
+    dicom_port, http_port = _free_port(), _free_port()
+    config = folder / "orthanc.json"
+    config.write_text(json.dumps(_configuration(folder, dicom_port, http_port)))
+    process = subprocess.Popen(
+        [program, str(config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "Orthanc has started" in line)
+        yield Orthanc(Peer("PACS", "127.0.0.1", dicom_port), f"http://127.0.0.1:{http_port}")
+    finally:
+        process.terminate()
+        process.communicate(timeout=START_S)
+
+
+def _configuration(folder: Path, dicom_port: int, http_port: int) -> dict[str, object]:
+    return {
+        "Name": "stand-in",
+        "StorageDirectory": str(folder / "storage"),
+        "IndexDirectory": str(folder / "storage"),
+        "DicomPort": dicom_port,
+        "HttpPort": http_port,
+        "DicomAet": "PACS",
+        "Plugins": [],
+        "AuthenticationEnabled": False,
+        "RemoteAccessAllowed": False,
+        "DicomAlwaysAllowFind": True,
+        "DicomAlwaysAllowGet": True,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
