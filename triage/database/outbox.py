@@ -68,6 +68,7 @@ def mark_sent(
 
     Nothing proves yet that the destination keeps the object, so it ends SENT_UNPROVEN.
     """
+    _lock_study(connection, delivery)
     by = By(courier, now)
     to_sent = (DeliveryState.WAITING, DeliveryState.SENT)
     change(connection, Kind.DELIVERY, delivery.id, move=to_sent, by=by, reason=answer, sent_at=now)
@@ -99,6 +100,7 @@ def park(
     Raises:
         MoveRefused: another courier has taken it meanwhile.
     """
+    _lock_study(connection, delivery)
     _hold(connection, delivery)
     change(
         connection,
@@ -125,6 +127,15 @@ def finish_study(connection: Connection, study_id: int, *, by: By) -> StudyState
     move = (StudyState.ASSESSED, StudyState.DONE)
     change(connection, Kind.STUDY, study_id, move=move, by=by)
     return StudyState.DONE
+
+
+def _lock_study(connection: Connection, delivery: Delivery) -> None:
+    """Lock the study before what belongs to it, as everybody does, so that nobody deadlocks.
+
+    An event's foreign key alone would take a weaker lock, which two couriers can share.
+    """
+    study = schema.study.c
+    connection.execute(select(study.id).where(study.id == delivery.study_id).with_for_update())
 
 
 def _hold(connection: Connection, delivery: Delivery) -> None:

@@ -1,0 +1,93 @@
+"""Engines that behave alike."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.builders.clock import Clock
+from tests.builders.studies import receipt, receive, state_of
+from triage.database.engine import BUSY_TIMEOUT_MS, database_time, existing_engine, open_engine
+from triage.domain.errors import ConfigurationError
+
+
+def test_the_databases_time_is_aware_and_now(database: Engine) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+
+    with database.begin() as connection:
+        moment = database_time(connection)
+
+    assert before < moment < before + timedelta(seconds=60)
+    assert moment.tzinfo is UTC
+
+
+def test_the_databases_time_goes_on_within_a_transaction(database: Engine) -> None:
+    with database.begin() as connection:
+        first = database_time(connection)
+        moments = (database_time(connection) for _ in range(10_000))
+
+        assert any(moment > first for moment in moments)
+
+
+def test_what_was_not_committed_is_not_there(database: Engine, clock: Clock) -> None:
+    with database.connect() as connection:
+        receive(connection, receipt(), now=clock.now)
+
+    with database.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM study")) == 0
+
+
+def test_what_was_committed_is_there_for_another_engine(
+    database: Engine, database_url: str, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        receive(connection, receipt(), now=clock.now)
+
+    other = existing_engine(database_url)
+    with other.begin() as connection:
+        state = state_of(connection)
+    other.dispose()
+    assert state == "RECEIVING"
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", BUSY_TIMEOUT_MS),
+    ],
+)
+def test_sqlite_survives_a_power_cut_and_waits_for_its_turn(
+    tmp_path: Path, pragma: str, value: object
+) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'triage.sqlite3'}")
+
+    with engine.begin() as connection:
+        found = connection.scalar(text(f"PRAGMA {pragma}"))
+
+    engine.dispose()
+    assert found == value
+
+
+def test_another_product_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="names mysql: sqlite or postgresql"):
+        open_engine("mysql://host/triage")
+
+
+def test_what_is_no_url_is_refused_without_being_repeated() -> None:
+    with pytest.raises(ConfigurationError, match="is not a URL") as refusal:
+        open_engine("secret@nowhere")
+
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_database_that_no_daemon_has_made_is_not_made_empty(tmp_path: Path) -> None:
+    file = tmp_path / "triage.sqlite3"
+
+    with pytest.raises(ConfigurationError, match="no daemon has run here yet"):
+        existing_engine(f"sqlite:///{file}")
+
+    assert not file.exists()
