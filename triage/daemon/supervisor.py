@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -66,27 +66,31 @@ class _Supervisor:
             child.start(self._settings)
         exit_code = 0
         while not stop.wait(LOOK_EVERY_S):
+            self._note_port()
             self._note_ready()
             ended = [child for child in self._children if child.exit_code is not None]
-            refused = [child.exit_code for child in ended if child.exit_code in DELIBERATE_EXITS]
-            if refused:
-                exit_code = refused[0] or 0
+            if exit_code := self._refusal(ended):
                 break
             for child in ended:
                 self._restart(child)
         self._stop()
         return exit_code
 
+    def _refusal(self, ended: Sequence[Child]) -> int:
+        """Return the exit code of a child that cannot start; once all ran, each is tried again."""
+        codes = [child.exit_code or 0 for child in ended if child.exit_code in DELIBERATE_EXITS]
+        return codes[0] if codes and not self._announced else 0
+
+    def _note_port(self) -> None:
+        """Keep the port that was chosen: a restarted listener must come back where peers call."""
+        if port := self._children[0].facts.get("port"):
+            choice = self._settings.listener.model_copy(update={"port": port})
+            self._settings = self._settings.model_copy(update={"listener": choice})
+
     def _note_ready(self) -> None:
-        listener = self._children[0]
-        if self._announced or not all(child.ready.is_set() for child in self._children):
-            return
-        # A restarted listener must come back on the port that the peers know.
-        port = {"port": listener.facts["port"]}
-        choice = self._settings.listener.model_copy(update=port)
-        self._settings = self._settings.model_copy(update={"listener": choice})
-        self._announced = True
-        self._announce(_ready_line(self._settings))
+        if not self._announced and all(child.ready.is_set() for child in self._children):
+            self._announced = True
+            self._announce(_ready_line(self._settings))
 
     def _restart(self, child: Child) -> None:
         if child.rested():

@@ -1,0 +1,206 @@
+"""``triage serve`` as a user meets it: start, route, end, and who may not start."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from tests.builders.daemon import Daemon, running_daemon, studies_of
+from tests.builders.pacs import Pacs
+from tests.builders.sender import send
+from tests.builders.waiting import wait_until
+from triage.domain.study import Peer
+
+SOON_S = 60.0
+
+
+@pytest.fixture
+def environment(pacs: Pacs, flagging_bundle: Path) -> Mapping[str, str]:
+    """Return everything to the PACS."""
+    return {
+        "TRIAGE_PACS__RETURN": "true",
+        "TRIAGE_PACS__PORT": str(pacs.peer.port),
+        "TRIAGE_MODEL__BUNDLE": str(flagging_bundle),
+        "TRIAGE_COMPLETION__QUIET_S": "0.2",
+    }
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, environment: Mapping[str, str]) -> Iterator[Daemon]:
+    """A daemon that is ready."""
+    with running_daemon(tmp_path / "data", environment) as running:
+        assert running.peer
+        yield running
+
+
+def triage(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run one command of the product."""
+    return subprocess.run(
+        [sys.executable, "-m", "triage", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def listens(peer: Peer) -> bool:
+    """Tell whether somebody accepts connections."""
+    with socket.socket() as probe:
+        return probe.connect_ex((peer.host, peer.port)) == 0
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs."""
+    return Path(f"/proc/{pid}").exists()
+
+
+@pytest.fixture
+def on_either_engine(environment: Mapping[str, str], empty_url: str) -> Mapping[str, str]:
+    """The same with a new database on each engine in turn."""
+    return {**environment, "TRIAGE_DATABASE__URL": empty_url}
+
+
+def test_a_film_goes_in_and_its_capture_comes_back(
+    tmp_path: Path, on_either_engine: Mapping[str, str], pacs: Pacs, samples: Path
+) -> None:
+    with running_daemon(tmp_path / "data", on_either_engine) as daemon:
+        answers = send([samples / "dx_mass.dcm"], daemon.peer)
+        engine = daemon.engine()
+        wait_until(lambda: set(studies_of(engine).values()) == {"DONE"}, within_s=SOON_S)
+        exit_code = daemon.stop()
+        engine.dispose()
+
+    assert answers == [0x0000]
+    assert len(pacs.received) == 1
+    assert exit_code == 0
+
+
+def test_no_child_outlives_a_killed_supervisor(daemon: Daemon) -> None:
+    children = daemon.children
+
+    daemon.stop(signal.SIGKILL)
+
+    assert len(children) == 4
+    wait_until(lambda: not any(is_alive(child) for child in children), within_s=10)
+
+
+def test_the_next_daemon_finds_port_and_lock_free(
+    daemon: Daemon, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    port = str(daemon.peer.port)
+    daemon.stop(signal.SIGKILL)
+
+    with running_daemon(
+        tmp_path / "data", {**environment, "TRIAGE_LISTENER__PORT": port}
+    ) as following:
+        assert following.peer.port == int(port)
+
+
+def test_a_child_that_dies_is_started_again(daemon: Daemon, samples: Path) -> None:
+    first = set(daemon.children)
+
+    for child in first:
+        os.kill(child, signal.SIGKILL)
+
+    wait_until(lambda: len(set(daemon.children) - first) == 4, within_s=SOON_S)
+    wait_until(lambda: listens(daemon.peer), within_s=SOON_S)
+    assert send([samples / "cr_hand.dcm"], daemon.peer) == [0x0000]
+    engine = daemon.engine()
+    wait_until(lambda: set(studies_of(engine).values()) == {"NOT_ASSESSED"}, within_s=SOON_S)
+    engine.dispose()
+
+
+def test_a_second_daemon_on_the_data_folder_is_refused(daemon: Daemon, tmp_path: Path) -> None:
+    second = triage("serve", TRIAGE_DATA__FOLDER=str(tmp_path / "data"))
+
+    assert second.returncode == 75
+    assert second.stderr == f"triage: another daemon uses the data folder {tmp_path / 'data'}\n"
+    assert daemon.process.poll() is None
+
+
+def test_a_port_that_is_taken_ends_the_daemon(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        ended = triage(
+            "serve", TRIAGE_DATA__FOLDER=str(tmp_path / "data"), TRIAGE_LISTENER__PORT=port
+        )
+
+    assert ended.returncode == 75
+    assert f"listen on 127.0.0.1:{port}" in ended.stderr
+
+
+def test_a_data_folder_that_others_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
+
+    ended = triage("serve", TRIAGE_DATA__FOLDER=str(tmp_path / "data"))
+
+    assert ended.returncode == 78
+    assert "has mode 755" in ended.stderr
+
+
+def test_a_bundle_that_is_not_there_ends_the_daemon(tmp_path: Path) -> None:
+    ended = triage(
+        "serve",
+        TRIAGE_DATA__FOLDER=str(tmp_path / "data"),
+        TRIAGE_MODEL__BUNDLE=str(tmp_path / "nowhere"),
+        TRIAGE_LISTENER__PORT="0",
+    )
+
+    assert ended.returncode == 78
+    assert "cannot start" in ended.stderr
+
+
+def test_status_and_explain_tell_what_happened(
+    daemon: Daemon, samples: Path, tmp_path: Path
+) -> None:
+    send([samples / "dx_mass.dcm", samples / "cr_hand.dcm"], daemon.peer)
+    engine = daemon.engine()
+    wait_until(lambda: sorted(studies_of(engine).values()) == ["DONE", "NOT_ASSESSED"])
+    uids = studies_of(engine)
+    engine.dispose()
+    folder = {"TRIAGE_DATA__FOLDER": str(tmp_path / "data")}
+
+    status = triage("status", **folder)
+    stories = "".join(triage("explain", uid, **folder).stdout for uid in uids)
+
+    assert "1  body_part" in status.stdout
+    assert "1  SENT_UNPROVEN" in status.stdout
+    assert "body_part: Body Part Examined is 'HAND', not the chest." in stories
+    assert "ASSESSED -> DONE" in stories
+    assert "threshold 0.000  flagged" in stories
+
+
+def test_no_patient_reaches_the_log(daemon: Daemon, samples: Path) -> None:
+    send(sorted(samples.glob("*.dcm")), daemon.peer)
+    engine = daemon.engine()
+    wait_until(lambda: set(studies_of(engine).values()) <= {"DONE", "NOT_ASSESSED"})
+    engine.dispose()
+    identities = _identities(samples)
+
+    daemon.stop()
+
+    log = "\n".join(daemon.said + daemon.logged)
+    assert "study assessed" in log
+    assert [text for text in identities if text in log] == []
+
+
+def _identities(samples: Path) -> list[str]:
+    """Collect names, ids, birth dates and accession numbers of all samples."""
+    found: set[str] = set()
+    for file in samples.glob("*.dcm"):
+        dataset = dcmread(file, stop_before_pixels=True)
+        parts = str(dataset.PatientName).replace("^", "=").split("=")
+        found |= {part for part in parts if part}
+        found |= {dataset.PatientID, dataset.PatientBirthDate, dataset.AccessionNumber}
+    return sorted(found)
