@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 
@@ -23,6 +24,7 @@ from triage.domain.errors import TriageError
 OUT = Path("demo-out")
 WIDTH_OF_A_FILE = 150
 INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PACS: dict[str, Callable[[Path], AbstractContextManager[Pacs]]] = {
     "standin": running_stand_in,
     "orthanc": running_orthanc,
@@ -32,8 +34,8 @@ PACS: dict[str, Callable[[Path], AbstractContextManager[Pacs]]] = {
 def main() -> int:
     """Run the demonstration; 1 says that something was not as it must be."""
     arguments = _arguments(sys.argv[1:])
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # what was started is stopped first
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
     errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     try:
@@ -46,6 +48,12 @@ def main() -> int:
     for problem in problems:
         errors.print(f"demo: {problem}")
     return 1 if problems else 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in SIGNALS:  # a second Ctrl-C shall not stop the stopping
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:

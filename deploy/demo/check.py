@@ -24,7 +24,7 @@ def problems_of(outcome: Outcome, pacs: Pacs) -> Iterator[str]:
         yield f"{film.name}: {got}, expected {wanted}"
     kept = outcome.reason.startswith(LEGITIMATELY_KEPT)
     if outcome.flagged and not outcome.captures and not kept:
-        yield f"{film.name}: flagged, but nothing was returned {outcome.reason}"
+        yield f"{film.name}: flagged, but nothing was returned: {outcome.reason or 'no reason'}"
     for uid in outcome.captures:
         yield from _problems_of_capture(outcome, pacs.fetch(uid))
 

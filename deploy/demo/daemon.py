@@ -49,7 +49,7 @@ def running_daemon(folder: Path, *, pacs: Peer, log: Path) -> Iterator[Daemon]:
         line = _first_line(process)
         found = READY.match(line)
         if found is None:
-            raise DemoFailed(f"the daemon did not start; see {log}")
+            raise DemoFailed(f"the daemon did not start: {_last_words(log)}")
         peer = Peer(found["ae_title"], found["host"], int(found["port"]))
         url = load_settings(None, environment=environment).database_url
         yield Daemon(peer, url, line.strip())
@@ -68,6 +68,11 @@ def environment_for(folder: Path, *, pacs: Peer, given: Mapping[str, str]) -> di
         "TRIAGE_PACS__PORT": str(pacs.port),
         "TRIAGE_PACS__RETURN": "true",
     }
+
+
+def _last_words(log: Path) -> str:
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
 
 
 def _first_line(process: "subprocess.Popen[str]") -> str:

@@ -52,8 +52,10 @@ def read_film(path: Path) -> SentFilm:
     try:
         header = dcmread(path, stop_before_pixels=True)
         return SentFilm(path, path.stem, str(header.StudyInstanceUID), str(header.SOPInstanceUID))
-    except (OSError, InvalidDicomError, AttributeError, ValueError) as error:
-        raise DemoFailed(f"{path} cannot be sent: {type(error).__name__}") from error
+    except OSError as error:
+        raise DemoFailed(f"{path} cannot be sent: {error.strerror}") from error
+    except (InvalidDicomError, AttributeError, ValueError) as error:
+        raise DemoFailed(f"{path} cannot be sent: it is no DICOM film") from error
 
 
 def named_apart(films: Iterable[SentFilm]) -> Iterator[SentFilm]:
