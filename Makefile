@@ -4,6 +4,7 @@ BIN := .venv/bin
 FILES ?=
 PACS ?= standin
 LOAD ?=
+RETURN ?= all
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check chaos
@@ -11,8 +12,8 @@ LOAD ?=
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
 
-demo: .venv/for-demo ## Send films to a daemon and show what it returns to a PACS. FILES="a.dcm b.dcm" adds films, PACS=orthanc uses Orthanc, LOAD=interval or burst sends 50 studies.
-	@$(BIN)/python -m deploy.demo --pacs "$(PACS)" $(if $(LOAD),--load "$(LOAD)") -- $(FILES)
+demo: .venv/for-demo ## Send films to a daemon and show what it returns to a PACS. FILES="a.dcm b.dcm" adds films, PACS=orthanc uses Orthanc, RETURN=flagged keeps the thresholds, LOAD=interval or burst sends 50 studies.
+	@$(BIN)/python -m deploy.demo --pacs "$(PACS)" --return "$(RETURN)" $(if $(LOAD),--load "$(LOAD)") -- $(FILES)
 
 test: .venv/for-test ## Run the tests; without the Debian tools that .ci/run installs, some are skipped.
 	$(BIN)/python -m pytest -m "not chaos"

@@ -17,7 +17,7 @@ from deploy.demo.films import read_film
 from deploy.demo.load import Load
 from deploy.demo.orthanc import running_orthanc
 from deploy.demo.pacs import Pacs
-from deploy.demo.show import show_films, show_load
+from deploy.demo.show import Place, show_films, show_load
 from deploy.demo.stand_in import running_stand_in
 from triage.domain.errors import TriageError
 
@@ -62,6 +62,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--pacs", choices=sorted(PACS), default="standin")
     parser.add_argument("--load", type=Load, choices=list(Load))
     parser.add_argument("--studies", type=int, default=50, help="of the load")
+    parser.add_argument("--return", choices=("all", "flagged"), default="all", dest="returned")
     return parser.parse_args(words)
 
 
@@ -73,16 +74,10 @@ def _demonstrate(arguments: argparse.Namespace, console: Console) -> list[str]:
         tempfile.TemporaryDirectory(prefix="triage-demo-") as folder,
         PACS[arguments.pacs](Path(folder) / "pacs") as pacs,
     ):
+        place = Place(pacs, Path(folder), OUT, console, return_all=arguments.returned == "all")
         if arguments.load is None:
-            return show_films(given, pacs, folder=Path(folder), out=OUT, console=console)
-        return show_load(
-            arguments.load,
-            arguments.studies,
-            pacs,
-            folder=Path(folder),
-            out=OUT,
-            console=console,
-        )
+            return show_films(given, place)
+        return show_load(arguments.load, arguments.studies, place)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
+from deploy.demo.bundle import BUNDLE
 from deploy.demo.failure import DemoFailed
 from deploy.demo.process import stop
 from triage.domain.study import Peer
@@ -33,13 +34,14 @@ class Daemon:
 
 
 @contextmanager
-def running_daemon(folder: Path, *, pacs: Peer, log: Path) -> Iterator[Daemon]:
+def running_daemon(folder: Path, *, pacs: Peer, bundle: Path | None, log: Path) -> Iterator[Daemon]:
     """Start ``triage serve``, and stop it when the block ends, however it ends.
 
     Raises:
         DemoFailed: it did not become ready.
     """
-    environment = environment_for(folder, pacs=pacs, given=os.environ)
+    given = os.environ if bundle is None else {**os.environ, BUNDLE: str(bundle)}
+    environment = environment_for(folder, pacs=pacs, given=given)
     command = [sys.executable, "-m", "triage", "serve"]
     with log.open("wb") as errors:
         process = subprocess.Popen(

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from sqlalchemy import Engine
 
+from deploy.demo.bundle import bundle_that_flags_all
 from deploy.demo.check import problems_of, save_captures
 from deploy.demo.daemon import Daemon, running_daemon
 from deploy.demo.films import SentFilm, named_apart, sample_films, studies_of, variations
@@ -27,6 +28,25 @@ PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a demonstration happens.
+
+    Args:
+        pacs: what results come back to.
+        folder: for everything that is gone at the end.
+        out: for what is left.
+        console: to print on.
+        return_all: every assessed film is flagged, so that its way back is seen.
+    """
+
+    pacs: Pacs
+    folder: Path
+    out: Path
+    console: Console
+    return_all: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Everything that runs during a demonstration."""
 
@@ -34,49 +54,49 @@ class Stage:
     engine: Engine
     pacs: Pacs
     console: Console
-    out: Path
 
 
-def show_films(
-    given: Sequence[SentFilm], pacs: Pacs, *, folder: Path, out: Path, console: Console
-) -> list[str]:
+def show_films(given: Sequence[SentFilm], place: Place) -> list[str]:
     """Send the samples and the given films, print the table, and return what went wrong."""
-    films = list(named_apart([*sample_films(folder / "samples"), *given]))
-    with _staged(pacs, folder=folder, out=out, console=console) as stage:
+    films = list(named_apart([*sample_films(place.folder / "samples"), *given]))
+    with _staged(place) as stage:
         refused = _send_to_pacs(stage, films)
         taken, turned_away = _send(stage, films)
         found = list(outcomes(stage.engine, taken, _wait(stage, taken)))
-        problems = [p for outcome in found for p in problems_of(outcome, pacs)]
-        console.print(table_of(found))
-        _tell_captures(console, found, save_captures(found, pacs, out), out)
+        problems = [p for outcome in found for p in problems_of(outcome, place.pacs)]
+        place.console.print(table_of(found))
+        _tell_captures(place, found, save_captures(found, place.pacs, place.out))
     return [*refused, *turned_away, *problems]
 
 
-def show_load(
-    load: Load, count: int, pacs: Pacs, *, folder: Path, out: Path, console: Console
-) -> list[str]:
+def show_load(load: Load, count: int, place: Place) -> list[str]:
     """Send many studies, print how long they took, and return what went wrong."""
-    samples = sample_films(folder / "samples")
-    films = variations(samples, folder / "load", count=count)
-    with _staged(pacs, folder=folder, out=out, console=console) as stage:
+    samples = sample_films(place.folder / "samples")
+    films = variations(samples, place.folder / "load", count=count)
+    with _staged(place) as stage:
         refused = _send_to_pacs(stage, films)
         taken, turned_away = _send(stage, films, load=load)
         ends = _wait(stage, taken)
         found = list(outcomes(stage.engine, taken, ends))
-        problems = [p for outcome in found for p in problems_of(outcome, pacs)]
+        problems = [p for outcome in found for p in problems_of(outcome, place.pacs)]
     if (summary := summarise(ends)) is not None:
-        console.print("\n".join(summary.lines()))
+        place.console.print("\n".join(summary.lines()))
     return [*refused, *turned_away, *problems]
 
 
 @contextmanager
-def _staged(pacs: Pacs, *, folder: Path, out: Path, console: Console) -> Iterator[Stage]:
-    console.print(f"PACS: {pacs.peer}")
-    with running_daemon(folder / "data", pacs=pacs.peer, log=out / "daemon.log") as daemon:
+def _staged(place: Place) -> Iterator[Stage]:
+    pacs, console = place.pacs, place.console
+    bundle = None
+    if place.return_all:
+        bundle = bundle_that_flags_all(place.folder / "bundle")
+        console.print("thresholds: 0, so that every assessed film comes back (RETURN=all)")
+    log = place.out / "daemon.log"
+    with running_daemon(place.folder / "data", pacs=pacs.peer, bundle=bundle, log=log) as daemon:
         console.print(f"daemon: {daemon.ready_line}")
         engine = existing_engine(daemon.database_url)
         try:
-            yield Stage(daemon, engine, pacs, console, out)
+            yield Stage(daemon, engine, pacs, console)
         finally:
             engine.dispose()
 
@@ -121,8 +141,8 @@ def _wait(stage: Stage, films: Sequence[SentFilm]) -> list[Turnround]:
         )
 
 
-def _tell_captures(console: Console, found: Sequence[Outcome], saved: int, out: Path) -> None:
+def _tell_captures(place: Place, found: Sequence[Outcome], saved: int) -> None:
     if any(outcome.flagged for outcome in found):
-        console.print(f"{saved} captures came back, as DICOM and PNG in {out}/")
+        place.console.print(f"{saved} captures came back, as DICOM and PNG in {place.out}/")
     else:
-        console.print("no film was flagged, so no capture was returned")
+        place.console.print("no film was flagged, so no capture was returned")

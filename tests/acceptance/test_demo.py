@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.bundles import bundle_with_thresholds
 from tests.builders.tools import needs
 from tests.builders.waiting import wait_until
 
@@ -19,28 +20,27 @@ LONGEST_S = 300
 class Demo:
     """The demonstration in a folder of its own, where everything that it leaves is seen."""
 
-    def __init__(self, folder: Path, bundle: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "tmp").mkdir()
         self._environment = {
             **os.environ,
             "PYTHONPATH": str(HOUSE),
             "TMPDIR": str(folder / "tmp"),
-            "TRIAGE_MODEL__BUNDLE": str(bundle),
         }
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, "-u", "-m", "deploy.demo", *words],
             cwd=self.folder,
-            env=self._environment,
+            env={**self._environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run(self, *words: str) -> tuple[int, str]:
-        process = self.start(*words)
+    def run(self, *words: str, **environment: str) -> tuple[int, str]:
+        process = self.start(*words, **environment)
         said, _ = process.communicate(timeout=LONGEST_S)
         return process.returncode, said
 
@@ -63,12 +63,12 @@ def _read(path: Path) -> bytes:
 
 
 @pytest.fixture
-def demo(tmp_path: Path, flagging_bundle: Path) -> Demo:
-    """The demonstration with a bundle that flags every film."""
-    return Demo(tmp_path, flagging_bundle)
+def demo(tmp_path: Path) -> Demo:
+    """The demonstration in an empty folder."""
+    return Demo(tmp_path)
 
 
-def test_every_flagged_sample_comes_back_and_nothing_is_left(demo: Demo) -> None:
+def test_every_assessed_sample_comes_back_and_nothing_is_left(demo: Demo) -> None:
     code, said = demo.run()
 
     pictures = sorted(path.stem for path in (demo.folder / "demo-out").glob("*.png"))
@@ -76,6 +76,15 @@ def test_every_flagged_sample_comes_back_and_nothing_is_left(demo: Demo) -> None
     assert len(pictures) == 5
     assert "lateral: " in said
     assert "5 captures came back" in said
+
+
+def test_with_thresholds_that_no_film_reaches_nothing_is_returned(demo: Demo) -> None:
+    calm = bundle_with_thresholds(demo.folder / "bundle", 1.0)
+
+    code, said = demo.run("--return", "flagged", TRIAGE_MODEL__BUNDLE=str(calm))
+
+    assert (code, demo.left()) == (0, []), said
+    assert "no film was flagged, so no capture was returned" in said
 
 
 @needs("Orthanc")

@@ -34,4 +34,4 @@ def test_make_alone_prints_the_help() -> None:
 def test_the_demo_is_given_what_the_user_names() -> None:
     said = make("-n", "demo", "FILES=a.dcm b.dcm", "PACS=orthanc", "LOAD=burst")
 
-    assert '-m deploy.demo --pacs "orthanc" --load "burst" -- a.dcm b.dcm' in said
+    assert '-m deploy.demo --pacs "orthanc" --return "all" --load "burst" -- a.dcm b.dcm' in said

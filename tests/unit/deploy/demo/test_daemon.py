@@ -36,7 +36,7 @@ def test_a_daemon_that_does_not_start_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRIAGE_MODEL__BUNDLE", str(tmp_path / "absent"))
-    daemon = running_daemon(tmp_path / "data", pacs=PACS, log=tmp_path / "log")
+    daemon = running_daemon(tmp_path / "data", pacs=PACS, bundle=None, log=tmp_path / "log")
 
     with pytest.raises(DemoFailed, match="absent"), daemon:
         pass
