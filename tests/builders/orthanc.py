@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from pydicom import Dataset, dcmread
 
+from tests.builders.free_port import free_port
 from triage.domain.study import Peer
 
 START_S = 30.0
@@ -44,7 +44,7 @@ def running_orthanc(folder: Path) -> Iterator[Orthanc]:
     """Run Orthanc on free ports with its storage in a folder, and stop it at the end."""
     program = shutil.which("Orthanc")
     assert program is not None
-    dicom_port, http_port = _free_port(), _free_port()
+    dicom_port, http_port = free_port(), free_port()
     config = folder / "orthanc.json"
     config.write_text(json.dumps(_configuration(folder, dicom_port, http_port)))
     process = subprocess.Popen(
@@ -73,10 +73,3 @@ def _configuration(folder: Path, dicom_port: int, http_port: int) -> dict[str, o
         "DicomAlwaysAllowFind": True,
         "DicomAlwaysAllowGet": True,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydicom import dcmread
 from pydicom.filereader import read_file_meta_info
-from pynetdicom import AE, build_context
+from pynetdicom import AE, _config, build_context
 from pynetdicom.association import Association
 
 from triage.domain.study import Peer
@@ -13,6 +12,7 @@ from triage.domain.study import Peer
 
 def send(files: Sequence[Path], peer: Peer, *, calling_ae_title: str = "CR1") -> list[int | None]:
     """Store files in one association; ``None`` stands for no answer."""
+    _config.STORE_SEND_CHUNKED_DATASET = True  # the bytes of the file, whatever they are
     metas = [read_file_meta_info(file) for file in files]
     pairs = {(str(m.MediaStorageSOPClassUID), str(m.TransferSyntaxUID)) for m in metas}
     entity = AE(calling_ae_title)
@@ -28,7 +28,7 @@ def send(files: Sequence[Path], peer: Peer, *, calling_ae_title: str = "CR1") ->
 
 def _store(association: Association, file: Path) -> int | None:
     try:
-        status: int | None = association.send_c_store(dcmread(file)).get("Status")
+        status: int | None = association.send_c_store(file).get("Status")
     except RuntimeError:  # the association has ended
         return None
     return status

@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from rich.console import Console
-
 from triage.cli.options import AsJson, SettingsFile, StudyUID, print_json, settings_from
 from triage.database.engine import existing_engine
 from triage.database.timeline import Row, Story, story
@@ -21,40 +19,39 @@ def explain(study: StudyUID, settings: SettingsFile = None, as_json: AsJson = Fa
 
 
 def _show(found: Story) -> None:
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    console.print(f"study {found.study['study_uid']}  {found.study['state']}")
+    print(f"study {found.study['study_uid']}  {found.study['state']}")
     for film in found.films:
-        _show_film(console, film, found)
+        _show_film(film, found)
     for row in found.deliveries:
-        console.print(
+        print(
             f"delivery {row['sop_instance_uid']} to {row['destination']}: {row['state']} after "
             f"{row['attempts']} attempts{_because(row['reason'])}"
         )
-    console.print("timeline (UTC)")
+    print("timeline (UTC)")
     for event in found.events:
-        console.print(
+        print(
             f"  {_time(event['at'])}  {event['kind']} {event['subject_id']}: "
             f"{event['from_state']} -> {event['to_state']} after {event['duration_s']:.2f} s "
             f"by {event['actor']}{_because(event['reason'])}"
         )
 
 
-def _show_film(console: Console, film: Row, found: Story) -> None:
-    console.print(
+def _show_film(film: Row, found: Story) -> None:
+    print(
         f"film {film['id']} {film['sop_instance_uid']}: {film['modality']}, "
         f"{film['bytes']} bytes from {film['calling_ae_title']}@{film['host']}: {film['state']}"
     )
     if film["code"]:
-        console.print(f"  {film['code']}: {film['sentence']}")
+        print(f"  {film['code']}: {film['sentence']}")
     if film["bundle_name"]:
-        console.print(
+        print(
             f"  view {film['view']}{_because(film['notes'])}; {film['bundle_name']} "
             f"{film['bundle_version']} ({str(film['bundle_digest'])[:12]}); decode "
             f"{film['decode_s']:.2f} s, infer {film['infer_s']:.2f} s, compose "
             f"{film['compose_s']:.2f} s"
         )
     for finding in found.findings.get(int(str(film["id"])), ()):
-        console.print(
+        print(
             f"  {finding['label']:<20} {finding['probability']:.3f}  threshold "
             f"{finding['threshold']:.3f}  {finding['tier']}"
         )

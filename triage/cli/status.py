@@ -1,10 +1,6 @@
 """``triage status``."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
-
-from rich.console import Console
-from rich.table import Table
 
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
 from triage.database.engine import database_time, existing_engine
@@ -22,18 +18,16 @@ def status(settings: SettingsFile = None, as_json: AsJson = False) -> None:
 
 
 def _show(found: Overview) -> None:
-    console = Console(soft_wrap=True)
-    table = Table(box=None, pad_edge=False)
-    for name in ("studies", "films", "not assessed because of", "deliveries"):
-        table.add_column(name)
-    table.add_row(*map(_lines, (found.studies, found.films, found.refusals, found.deliveries)))
-    console.print(table)
-    console.print(f"turned away at the door in 24 h: {found.turned_away}")
+    for title, counts in (
+        ("studies", found.studies),
+        ("films", found.films),
+        ("not assessed because of", found.refusals),
+        ("deliveries", found.deliveries),
+    ):
+        print(title)
+        print("\n".join(f"{count:>7}  {name}" for name, count in counts.items()) or "      0")
+    print(f"turned away at the door in 24 h: {found.turned_away}")
     for row in found.troubles:
-        console.print(f"{row['state']:<7} {row['study_uid']}  {row['reason']}")
+        print(f"{row['state']:<7} {row['study_uid']}  {row['reason']}")
     if found.troubles:
-        console.print("see `triage explain STUDY`, then `triage requeue` or `triage discard`")
-
-
-def _lines(counts: Mapping[str, int]) -> str:
-    return "\n".join(f"{count:>7}  {name}" for name, count in counts.items()) or "      0"
+        print("see `triage explain STUDY`, then `triage requeue` or `triage discard`")

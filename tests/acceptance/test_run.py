@@ -1,0 +1,124 @@
+"""``triage run FILE… --to FOLDER`` as a user meets it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import dcmread
+
+from tests.builders.tools import beyond_the_source, needs
+
+KEYS = {"file", "verdict", "reason", "view", "findings", "bundle", "outputs"}
+
+
+@pytest.fixture(scope="module")
+def inputs(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film, a hand, a picture of a film, a namesake, and a letter."""
+    folder = tmp_path_factory.mktemp("inputs")
+    for name in ("dx_mass.dcm", "cr_hand.dcm"):
+        shutil.copy(samples / name, folder / name)
+    picture = np.linspace(0, 255, 300 * 250).reshape(300, 250).astype(np.uint8)
+    Image.fromarray(picture).save(folder / "picture.png")
+    (folder / "again").mkdir()
+    shutil.copy(samples / "dx_mass.dcm", folder / "again" / "dx_mass.dcm")
+    (folder / "letter.txt").write_text("Dear colleague")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(inputs: Path, flagging_bundle: Path) -> "subprocess.CompletedProcess[str]":
+    """One run over all of them."""
+    names = ("dx_mass.dcm", "cr_hand.dcm", "picture.png", "again/dx_mass.dcm", "letter.txt")
+    files = [str(inputs / name) for name in names]
+    command = [sys.executable, "-m", "triage", "run", *files, "--to", str(inputs / "out"), "--json"]
+    environment = {**os.environ, "TRIAGE_MODEL__BUNDLE": str(flagging_bundle)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def verdict(inputs: Path, name: str) -> dict[str, object]:
+    """Read one verdict from the folder of results."""
+    content: dict[str, object] = json.loads((inputs / "out" / f"{name}.json").read_text())
+    return content
+
+
+def test_an_unreadable_file_makes_the_exit_code_65(
+    done: "subprocess.CompletedProcess[str]",
+) -> None:
+    assert done.returncode == 65
+    assert done.stderr == ""
+
+
+def test_every_file_has_its_verdict(done: "subprocess.CompletedProcess[str]", inputs: Path) -> None:
+    verdicts = json.loads(done.stdout)
+
+    assert [set(said) for said in verdicts] == [KEYS] * 5
+    assert [said["verdict"] for said in verdicts] == [
+        "assessed",
+        "not_assessed",
+        "assessed",
+        "assessed",
+        "not_assessed",
+    ]
+    assert json.loads((inputs / "out" / "dx_mass.json").read_text()) == verdicts[0]
+
+
+@pytest.mark.usefixtures("done")
+def test_a_dicom_film_gives_overlay_and_capture(inputs: Path) -> None:
+    said = verdict(inputs, "dx_mass")
+
+    assert said["outputs"] == ["dx_mass.png", "dx_mass.dcm"]
+    assert said["view"] == "PA"
+    assert dcmread(inputs / "out" / "dx_mass.dcm").Modality == "OT"
+
+
+@pytest.mark.usefixtures("done")
+def test_a_finding_names_probability_threshold_and_tier(inputs: Path) -> None:
+    findings = verdict(inputs, "dx_mass")["findings"]
+
+    assert isinstance(findings, list)
+    assert set(findings[0]) == {"label", "probability", "threshold", "tier", "flagged"}
+    assert {found["label"] for found in findings} >= {"tumour", "inflammation"}
+
+
+@pytest.mark.usefixtures("done")
+def test_the_overlay_has_the_films_resolution(inputs: Path) -> None:
+    film = dcmread(inputs / "dx_mass.dcm", stop_before_pixels=True)
+    scale = max(1.0, 768 / max(film.Rows, film.Columns))  # smaller films are enlarged to be legible
+
+    with Image.open(inputs / "out" / "dx_mass.png") as overlay:
+        assert overlay.height == round(film.Rows * scale)
+
+
+@pytest.mark.usefixtures("done")
+def test_a_picture_gives_an_overlay_alone(inputs: Path) -> None:
+    assert verdict(inputs, "picture")["outputs"] == ["picture.png"]
+
+
+@pytest.mark.usefixtures("done")
+def test_a_namesake_overwrites_nothing(inputs: Path) -> None:
+    assert verdict(inputs, "dx_mass-2")["file"] == str(inputs / "again" / "dx_mass.dcm")
+
+
+@pytest.mark.usefixtures("done")
+@pytest.mark.parametrize(("name", "code"), [("cr_hand", "body_part"), ("letter", "unreadable")])
+def test_what_is_not_assessed_says_why(inputs: Path, name: str, code: str) -> None:
+    said = verdict(inputs, name)
+    reason = said["reason"]
+
+    assert isinstance(reason, dict)
+    assert reason["code"] == code
+    assert said["outputs"] == []
+
+
+@needs("dciodvfy", "dcentvfy")
+@pytest.mark.usefixtures("done")
+def test_validators_find_nothing_in_the_capture(inputs: Path) -> None:
+    found = beyond_the_source(inputs / "dx_mass.dcm", inputs / "out" / "dx_mass.dcm")
+
+    assert found == set()
