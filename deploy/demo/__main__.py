@@ -22,7 +22,7 @@ from deploy.demo.stand_in import running_stand_in
 from triage.domain.errors import TriageError
 
 OUT = Path("demo-out")
-WIDTH_OF_A_FILE = 150
+WIDTH_OF_A_FILE = 120
 INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PACS: dict[str, Callable[[Path], AbstractContextManager[Pacs]]] = {
