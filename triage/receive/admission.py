@@ -1,5 +1,6 @@
 """Who may associate, and with which presentation contexts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pynetdicom import build_context
@@ -40,6 +41,18 @@ class Admission:
         False
         """
         return not self.allowed or (ae_title.strip(), host) in self.allowed
+
+
+def readable_first(proposed: Sequence[str]) -> list[str]:
+    """Put the transfer syntaxes that can be read first, each half in the peer's order.
+
+    The first one is accepted, so that a film comes in a syntax that can be decoded wherever
+    its sender offers one.
+
+    >>> readable_first(["1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.1"])
+    ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.4.110']
+    """
+    return sorted(proposed, key=lambda syntax: syntax not in TRANSFER_SYNTAXES)
 
 
 def storage_contexts() -> list[PresentationContext]:

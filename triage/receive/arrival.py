@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from pydicom.config import IGNORE
 from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
@@ -20,6 +21,7 @@ SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
 MODALITY = 0x00080060
 STUDY, SERIES = 0x0020000D, 0x0020000E
 _WANTED = frozenset({SOP_CLASS, SOP_INSTANCE, MODALITY, STUDY, SERIES})
+_SERVICES = "1.2.840.10008.1."  # Verification, Storage Commitment, media directories
 _UID_FORM = re.compile(r"[0-9.]{1,64}")
 _MODALITY_FORM = re.compile(r"[A-Z0-9_ ]{1,16}")
 
@@ -88,8 +90,11 @@ def part10_header(arrival: Arrival) -> bytes:
 
 def _is_storage(sop_class_uid: str) -> bool:
     """Private and unknown classes were negotiated as storage; the standard's own have names."""
-    name = UID(sop_class_uid).name
-    return "Storage" in name or name == sop_class_uid
+    if not _UID_FORM.fullmatch(sop_class_uid):
+        return False
+    uid = UID(sop_class_uid, validation_mode=IGNORE)
+    named = "Storage" in uid.name and not uid.startswith(_SERVICES)
+    return named or uid.name == sop_class_uid
 
 
 def _match(what: str, value: bytes | None, said: str) -> None:

@@ -15,11 +15,12 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from triage.domain.errors import BusyError, RejectedInstance
 from triage.domain.study import Peer
-from triage.receive.admission import Admission, storage_contexts
+from triage.receive.admission import Admission, readable_first, storage_contexts
 from triage.receive.arrival import Arrival, inspect, part10_header
 from triage.receive.dataset import CANNOT_UNDERSTAND
 
 SUCCESS = 0x0000
+PROCESSING_FAILURE = 0x0110
 MOST_ASSOCIATIONS = 200
 MAXIMUM_PDU_LENGTH = 131_072
 REJECTED_PERMANENT, BY_SERVICE_USER, CALLING_AE_NOT_RECOGNIZED = 1, 1, 3
@@ -79,12 +80,18 @@ class StorageSCP:
         waiting = threading.Event()
         step_s = 0.05
         for _ in range(int(grace_s / step_s)):
-            if not self._server.active_associations:
+            if not any(association.is_established for association in self._open()):
                 break
             waiting.wait(step_s)
-        for association in self._server.active_associations:
-            association.abort()
+        for association in self._open():
+            if association.is_established:
+                association.abort()
+            elif (connection := association.dul.socket) is not None:
+                connection.close()  # whoever has asked for nothing is owed no answer
         self._server.server_close()
+
+    def _open(self) -> list[Association]:
+        return list(self._server.active_associations)
 
     def _application_entity(self, ae_title: str) -> AE:
         entity = AE(ae_title)
@@ -97,7 +104,7 @@ class StorageSCP:
     def _listen(self, peer: Peer) -> ThreadedAssociationServer:
         handlers: list[EventHandlerType] = [
             (evt.EVT_CONN_OPEN, self._connected),
-            (evt.EVT_CONN_CLOSE, self._left),
+            (evt.EVT_CONN_CLOSE, self._closed),
             (evt.EVT_REQUESTED, self._requested),
             (evt.EVT_C_STORE, self._store),
         ]
@@ -118,40 +125,43 @@ class StorageSCP:
                 connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _requested(self, event: Event) -> None:
-        ae_title, host = _caller(event)
-        if self._admission.admits(ae_title, host):
+        request = event.assoc.requestor.primitive
+        for context in [] if request is None else request.presentation_context_definition_list:
+            context.transfer_syntax = [*readable_first(context.transfer_syntax)]
+        if self._admission.admits(*_caller(event)):
             return
-        sentence = "calling AE title and host are not in listener.allowed"
-        logger.warning("association rejected", calling=ae_title, host=host, reason=sentence)
-        self._keeper.refused(calling_ae_title=ae_title, host=host, status=None, sentence=sentence)
+        self._turn_away(event, "calling AE title and host are not in listener.allowed")
         event.assoc.acse.send_reject(REJECTED_PERMANENT, BY_SERVICE_USER, CALLING_AE_NOT_RECOGNIZED)
+        event.assoc.kill()  # it returns when the answer has gone out; else an abort overtakes it
 
     def _store(self, event: Event) -> int:
         """Answer 0x0000 only for what is kept; the association survives a refused object."""
-        ae_title, host = _caller(event)
         try:
-            self._take(event, ae_title=ae_title, host=host)
+            self._take(event)
         except RejectedInstance as rejection:
-            logger.warning(
-                "instance refused",
-                calling=ae_title,
-                host=host,
-                status=f"{rejection.status:#06x}",
-                reason=str(rejection),
-            )
-            self._keeper.refused(
-                calling_ae_title=ae_title,
-                host=host,
-                status=rejection.status,
-                sentence=str(rejection),
-            )
-            return rejection.status
+            return self._refuse(event, rejection)
+        except Exception as error:  # noqa: BLE001 - the one place of this process; the sender keeps its film
+            sentence = f"unexpected {type(error).__name__}"
+            return self._refuse(event, RejectedInstance(PROCESSING_FAILURE, sentence))
         finally:
             if not event.assoc.is_established:  # it ended while its instance was being kept
                 self._left(event)
         return SUCCESS
 
-    def _take(self, event: Event, *, ae_title: str, host: str) -> None:
+    def _refuse(self, event: Event, rejection: RejectedInstance) -> int:
+        ae_title, host = _caller(event)
+        status, sentence = rejection.status, str(rejection)
+        logger.warning(
+            "instance refused",
+            calling=ae_title,
+            host=host,
+            status=f"{status:#06x}",
+            reason=sentence,
+        )
+        self._keeper.refused(calling_ae_title=ae_title, host=host, status=status, sentence=sentence)
+        return status
+
+    def _take(self, event: Event) -> None:
         request = event.request
         if not isinstance(request, C_STORE) or request.DataSet is None:
             raise RejectedInstance(CANNOT_UNDERSTAND, "the C-STORE brought no data set")
@@ -162,7 +172,7 @@ class StorageSCP:
             sop_instance_uid=str(request.AffectedSOPInstanceUID),
             transfer_syntax_uid=str(event.context.transfer_syntax),
         )
-        association_id = self._visit(event.assoc, ae_title=ae_title, host=host)
+        association_id = self._visit(event)
         new = self._keeper.keep(
             arrival, (part10_header(arrival), encoded), association_id=association_id
         )
@@ -173,14 +183,25 @@ class StorageSCP:
             bytes=len(encoded),
         )
 
-    def _visit(self, association: Association, *, ae_title: str, host: str) -> int:
-        known = self._visits.get(association)
+    def _visit(self, event: Event) -> int:
+        known = self._visits.get(event.assoc)
         if known is not None:
             return known
+        ae_title, host = _caller(event)
         number = self._keeper.opened(calling_ae_title=ae_title, host=host)
         with self._lock:
-            self._visits[association] = number
+            self._visits[event.assoc] = number
         return number
+
+    def _closed(self, event: Event) -> None:
+        if event.assoc.requestor.primitive is None:
+            self._turn_away(event, "the connection was closed before an association")
+        self._left(event)
+
+    def _turn_away(self, event: Event, sentence: str) -> None:
+        ae_title, host = _caller(event)
+        logger.warning("association refused", calling=ae_title, host=host, reason=sentence)
+        self._keeper.refused(calling_ae_title=ae_title, host=host, status=None, sentence=sentence)
 
     def _left(self, event: Event) -> None:
         with self._lock:
@@ -190,6 +211,9 @@ class StorageSCP:
 
 
 def _caller(event: Event) -> tuple[str, str]:
+    """Name who calls; ``requestor.ae_title`` is still empty when an association is requested."""
     requestor = event.assoc.requestor
-    title = "".join(char if char.isprintable() else "?" for char in requestor.ae_title)
-    return title.strip(), str(requestor.address)
+    request = requestor.primitive
+    title = "" if request is None else str(request.calling_ae_title)
+    shown = "".join(char if char.isprintable() else "?" for char in title)
+    return shown.strip(), str(requestor.address)

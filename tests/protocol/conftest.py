@@ -1,0 +1,90 @@
+"""A real listener on loopback, and peers that speak to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pynetdicom import AE, _config, build_context
+from pynetdicom.association import Association
+
+from tests.builders.closing import close_meanwhile
+from tests.builders.dataset import CR, encoded, film_dataset, part10
+from tests.builders.keeper import MemoryKeeper
+from tests.builders.studies import EXPLICIT
+from triage.domain.study import Peer
+from triage.receive.admission import Admission
+from triage.receive.scp import StorageSCP
+
+
+def listener(keeper: MemoryKeeper, *, admission: Admission | None = None) -> StorageSCP:
+    """Listen on a free port until somebody stops it."""
+    peer = Peer("TRIAGE", "127.0.0.1", 0)
+    return StorageSCP(peer, keeper=keeper, admission=admission or Admission())
+
+
+@contextmanager
+def listening(keeper: MemoryKeeper, *, admission: Admission | None = None) -> Iterator[StorageSCP]:
+    """Listen on a free port, and stop at the end."""
+    scp = listener(keeper, admission=admission)
+    try:
+        yield scp
+    finally:
+        close_meanwhile(lambda: scp.stop(grace_s=5.0))
+
+
+@pytest.fixture
+def keeper() -> MemoryKeeper:
+    return MemoryKeeper()
+
+
+@pytest.fixture
+def scp(keeper: MemoryKeeper) -> Iterator[StorageSCP]:
+    """A listener that admits everybody."""
+    with listening(keeper) as scp:
+        yield scp
+
+
+@pytest.fixture
+def chunked() -> Iterator[None]:
+    """Let pynetdicom send a file's bytes as they are, so that they may be wrong."""
+    before = _config.STORE_SEND_CHUNKED_DATASET
+    _config.STORE_SEND_CHUNKED_DATASET = True
+    yield
+    _config.STORE_SEND_CHUNKED_DATASET = before
+
+
+@pytest.fixture
+def choosy() -> Iterator[None]:
+    """Let a PACS in this process accept what it supports alone; our own listener takes all."""
+    before = _config.UNRESTRICTED_STORAGE_SERVICE
+    _config.UNRESTRICTED_STORAGE_SERVICE = False
+    yield
+    _config.UNRESTRICTED_STORAGE_SERVICE = before
+
+
+@contextmanager
+def calling(
+    scp: StorageSCP,
+    *,
+    sop_class_uid: str = CR,
+    transfer_syntax_uid: str | list[str] = EXPLICIT,
+    ae_title: str = "CR1",
+    timeout_s: float = 10.0,
+) -> Iterator[Association]:
+    """Associate as a modality does, and release at the end."""
+    entity = AE(ae_title)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = timeout_s
+    context = build_context(sop_class_uid, transfer_syntax_uid)
+    association = entity.associate("127.0.0.1", scp.port, [context], ae_title="TRIAGE")
+    try:
+        yield association
+    finally:
+        if association.is_established:
+            association.release()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """One whole CR film."""
+    return part10(tmp_path, encoded(film_dataset()))
