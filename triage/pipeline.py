@@ -108,7 +108,7 @@ def too_old(study_date: str, *, today: date, most_days: int) -> bool:
     True
     """
     try:
-        taken = datetime.strptime(study_date, "%Y%m%d").date()  # noqa: DTZ007 - a date has no zone
+        taken = date.fromisoformat(study_date)
     except ValueError:
         return False
     return (today - taken).days > most_days

@@ -207,6 +207,7 @@ def test_a_foreign_copy_of_a_capture_is_known_by_its_equipment(
     house.settle()
     (capture,) = pacs.objects
     capture.SOPInstanceUID, capture.Modality = "2.25.42", "DX"
+    capture.file_meta.MediaStorageSOPInstanceUID = "2.25.42"
     _as_file(capture, tmp_path / "back.dcm")
 
     send([tmp_path / "back.dcm"], house.peer)

@@ -69,7 +69,8 @@ def place_of(error: BaseException) -> str:
 
 
 def _tell(facts: dict[str, object]) -> None:
-    print(json.dumps(facts), flush=True)  # noqa: T201 - the pipe to the supervisor
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
 
 
 def _end_with_supervisor() -> None:

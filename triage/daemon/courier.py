@@ -8,12 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from triage.daemon.child import Ready
 from triage.database import outbox
-from triage.database.engine import database_time, open_engine
+from triage.database.engine import DatabaseError, Engine, database_time, open_engine
 from triage.database.moves import MoveRefused
 from triage.database.queue import pause_after
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
@@ -51,6 +49,7 @@ class Courier:
         self._name = name
         self._send = send
         self._ttl = ttl
+        self._chance = random.SystemRandom()
 
     def take_over(self) -> None:
         """Free what this courier's dead predecessor had claimed; it is sent again as it was."""
@@ -91,7 +90,7 @@ class Courier:
 
     def _postpone(self, delivery: Delivery, reason: str) -> None:
         # A little chance keeps many deliveries from coming back in step.
-        pause = pause_after(delivery.attempt) * random.uniform(0.5, 1.0)  # noqa: S311
+        pause = pause_after(delivery.attempt) * self._chance.uniform(0.5, 1.0)
         with self._engine.begin() as connection:
             until = database_time(connection) + pause
             outbox.postpone(connection, delivery, until=until, reason=reason)
@@ -127,6 +126,6 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
         try:
             if not courier.deliver_one():
                 stop.wait(IDLE_S)
-        except DBAPIError as error:
+        except DatabaseError as error:
             logger.error("the database is away", reason=type(error.orig).__name__)
             stop.wait(DATABASE_AWAY_S)

@@ -4,9 +4,8 @@ from datetime import UTC
 from pathlib import Path
 from time import perf_counter
 
-from sqlalchemy import Engine
-
 from triage.database import results
+from triage.database.engine import Engine
 from triage.database.results import Outcome, Parcel, Timing
 from triage.decode.part10 import same_pixels
 from triage.domain.assessment import Refusal, RefusalCode

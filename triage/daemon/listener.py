@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from triage.daemon.child import Ready
 from triage.database import receipts
-from triage.database.engine import database_time, open_engine
+from triage.database.engine import DatabaseError, Engine, database_time, open_engine
 from triage.domain.errors import RejectedInstance
 from triage.domain.study import Peer
 from triage.receive.admission import Admission
@@ -55,7 +53,7 @@ class DurableKeeper:
             with self._engine.begin() as connection:
                 now = database_time(connection)
                 receipts.close_association(connection, association_id, now=now)
-        except DBAPIError as error:
+        except DatabaseError as error:
             logger.error("association not closed in the database", reason=type(error).__name__)
 
     def keep(self, arrival: Arrival, file: Iterable[bytes], *, association_id: int) -> bool:
@@ -93,7 +91,7 @@ class DurableKeeper:
                     sentence=sentence,
                     now=database_time(connection),
                 )
-        except DBAPIError as error:
+        except DatabaseError as error:
             logger.error("refusal not recorded in the database", reason=type(error).__name__)
 
 
@@ -127,7 +125,7 @@ def _or_out_of_resources() -> Iterator[None]:
         yield
     except OSError as error:
         raise RejectedInstance(OUT_OF_RESOURCES, f"spool: {error.strerror}") from error
-    except DBAPIError as error:
+    except DatabaseError as error:
         raise RejectedInstance(
             OUT_OF_RESOURCES, f"database: {type(error.orig).__name__}"
         ) from error

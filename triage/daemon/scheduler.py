@@ -7,11 +7,10 @@ from itertools import islice
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Engine
 
 from triage.daemon.child import Ready
 from triage.database import queue, sweep
-from triage.database.engine import database_time, open_engine
+from triage.database.engine import Engine, database_time, open_engine
 from triage.settings import Settings
 from triage.spool import Spool
 

@@ -8,13 +8,11 @@ from datetime import timedelta
 from time import perf_counter
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from triage.daemon.child import Ready, place_of
 from triage.daemon.judge import Judge
 from triage.database import queue, results
-from triage.database.engine import database_time, open_engine
+from triage.database.engine import DatabaseError, Engine, database_time, open_engine
 from triage.domain.errors import LeaseLost
 from triage.domain.study import Lease
 from triage.pipeline import build_route
@@ -69,7 +67,7 @@ class Worker:
             log.info("study assessed", state=state, seconds=round(perf_counter() - begin, 3))
         except LeaseLost as error:
             log.warning("lease lost, result dropped", reason=str(error))
-        except DBAPIError:
+        except DatabaseError:
             raise  # the database is at fault, not the study: its lease expires
         except Exception as error:  # noqa: BLE001 - the one place where a study is blamed
             self._fail(lease, place_of(error))
@@ -118,7 +116,7 @@ class Worker:
                 with self._engine.begin() as connection:
                     now = database_time(connection)
                     queue.renew(connection, lease, now=now, ttl=self._ttl)
-            except (LeaseLost, DBAPIError) as error:
+            except (LeaseLost, DatabaseError) as error:
                 logger.warning("lease not renewed", reason=type(error).__name__)
                 return
 
@@ -150,6 +148,6 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
         try:
             if not worker.assess_one():
                 stop.wait(IDLE_S)
-        except DBAPIError as error:
+        except DatabaseError as error:
             logger.error("the database is away", reason=type(error.orig).__name__)
             stop.wait(DATABASE_AWAY_S)

@@ -1,14 +1,17 @@
 """Engines for SQLite and PostgreSQL that behave alike."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import DBAPIError as DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from triage.domain.errors import ConfigurationError
+
+__all__ = ["DatabaseError", "Engine", "database_time", "existing_engine", "open_engine"]
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -71,8 +74,7 @@ def _checked(url: str) -> URL:
     return address
 
 
-# The driver's connection is typed by the driver, not by SQLAlchemy.
-def _set_pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401
+def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver shall not begin transactions by itself
     for pragma in (
         "journal_mode=WAL",

@@ -3,11 +3,13 @@
 import socket
 from pathlib import Path
 
+from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pynetdicom import AE, _config, build_context, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
+from pynetdicom.presentation import PresentationContext
 
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
 from triage.domain.study import Peer
@@ -43,14 +45,33 @@ def deliver(object_file: Path, peer: Peer, *, calling_ae_title: str, timeout_s: 
             went away; it may accept the object later.
         DeliveryParked: the destination refuses such an object.
     """
+    meta = _meta_of(object_file)
+    context = build_context(meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID)
+    association = _associate(peer, context, calling_ae_title, timeout_s=timeout_s)
     try:
-        meta = read_file_meta_info(object_file)
+        return _judge(association.send_c_store(object_file).get("Status"), peer)
+    except ValueError as error:  # pynetdicom: no accepted context for the class and syntax
+        refused = f"{peer} accepts no {context.abstract_syntax} in {meta.TransferSyntaxUID}"
+        raise DeliveryParked(refused) from error
+    except RuntimeError as error:  # pynetdicom: the association ended before the request
+        raise DeliveryPostponed(f"{peer} ended the association") from error
+    finally:
+        if association.is_established:
+            association.release()
+
+
+def _meta_of(object_file: Path) -> FileMetaDataset:
+    try:
+        return read_file_meta_info(object_file)
     except (OSError, InvalidDicomError) as error:
         raise DeliveryParked(f"the stored object cannot be read: {type(error).__name__}") from error
+
+
+def _associate(
+    peer: Peer, context: PresentationContext, calling_ae_title: str, *, timeout_s: float
+) -> Association:
     _config.STORE_SEND_CHUNKED_DATASET = True  # the file's bytes, never encoded anew
-    entity = _application_entity(calling_ae_title, timeout_s=timeout_s)
-    context = build_context(meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID)
-    association = entity.associate(
+    association = _application_entity(calling_ae_title, timeout_s=timeout_s).associate(
         peer.host,
         peer.port,
         [context],
@@ -59,17 +80,7 @@ def deliver(object_file: Path, peer: Peer, *, calling_ae_title: str, timeout_s: 
         evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay)],
     )
     _check_established(association, peer)
-    try:
-        return _judge(association.send_c_store(object_file).get("Status"), peer)
-    except ValueError as error:  # pynetdicom: no accepted context for the class and syntax
-        raise DeliveryParked(
-            f"{peer} accepts no {context.abstract_syntax} in {meta.TransferSyntaxUID}"
-        ) from error
-    except RuntimeError as error:  # pynetdicom: the association ended before the request
-        raise DeliveryPostponed(f"{peer} ended the association") from error
-    finally:
-        if association.is_established:
-            association.release()
+    return association
 
 
 def _application_entity(ae_title: str, *, timeout_s: float) -> AE:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from triage.cli.main import EX_CONFIG
+from triage.cli.commands import EX_CONFIG
 from triage.daemon.supervisor import DRAIN_S
 
 UNIT = Path(__file__).parents[3] / "deploy" / "triage.service"
