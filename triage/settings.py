@@ -171,7 +171,8 @@ def load_settings(file: Path | None, *, environment: Mapping[str, str]) -> Setti
     """
     values = {} if file is None else _read_toml(file)
     for section, keys in _from_environment(environment).items():
-        values[section] = {**values.get(section, {}), **keys}
+        written = values.get(section, {})
+        values[section] = {**written, **keys} if isinstance(written, dict) else written
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -192,7 +193,7 @@ def _line(location: tuple[int | str, ...], message: str) -> str:
     return f"{path}: {known.removeprefix('Value error, ')}"
 
 
-def _read_toml(file: Path) -> dict[str, dict[str, object]]:
+def _read_toml(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -215,7 +216,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, obj
 def _read_secret(name: str, file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name}: {error}") from error
 
 

@@ -1,0 +1,173 @@
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from triage.domain.errors import ConfigurationError
+from triage.spool import UNFINISHED_AGE_S, Spool, private_folder
+
+FILM = b"a whole film"
+DIGEST = hashlib.sha256(FILM).hexdigest()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+def age(file: Path, *, seconds: float) -> None:
+    moment = time.time() - seconds
+    os.utime(file, (moment, moment))
+
+
+def full_disk() -> Iterator[bytes]:
+    yield FILM
+    raise OSError(28, "No space left on device")
+
+
+def files(spool: Spool) -> list[Path]:
+    return [path for path in spool.folder.rglob("*") if path.is_file()]
+
+
+def test_a_file_is_named_by_its_digest(spool: Spool) -> None:
+    digest = spool.write([FILM])
+
+    assert digest == DIGEST
+    assert spool.path(digest).read_bytes() == FILM
+
+
+def test_chunks_make_one_file(spool: Spool) -> None:
+    digest = spool.write([FILM[:3], b"", FILM[3:]])
+
+    assert digest == DIGEST
+
+
+def test_a_file_is_readable_by_this_user_alone(spool: Spool) -> None:
+    path = spool.path(spool.write([FILM]))
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_writing_a_file_again_changes_nothing(spool: Spool) -> None:
+    first = spool.path(spool.write([FILM])).stat().st_ino
+
+    again = spool.path(spool.write([FILM])).stat().st_ino
+
+    assert again == first
+    assert len(files(spool)) == 1
+
+
+def test_a_file_that_is_written_again_is_young_again(spool: Spool) -> None:
+    path = spool.path(spool.write([FILM]))
+    age(path, seconds=1000)
+
+    spool.write([FILM])
+
+    assert path.stat().st_mtime > time.time() - 100
+
+
+def test_a_full_disk_leaves_nothing_under_the_name(spool: Spool) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        spool.write(full_disk())
+
+    assert files(spool) == []
+
+
+def test_a_file_system_without_unnamed_files_is_used_all_the_same(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool._open_unnamed = lambda: named(spool)  # type: ignore[method-assign]  # noqa: SLF001 - as on NFS
+
+    digest = spool.write([FILM])
+
+    assert spool.path(digest).read_bytes() == FILM
+    assert files(spool) == [spool.path(digest)]
+
+
+def named(spool: Spool) -> tuple[int, str | None]:
+    name = str(spool.folder / "x.part")
+    return os.open(name, os.O_WRONLY | os.O_CREAT, 0o600), name
+
+
+def test_a_removed_file_has_gone(spool: Spool) -> None:
+    digest = spool.write([FILM])
+
+    spool.remove(digest)
+
+    assert not spool.path(digest).exists()
+
+
+def test_removing_what_has_gone_is_no_error(spool: Spool) -> None:
+    spool.remove(DIGEST)
+
+    assert files(spool) == []
+
+
+def test_a_young_file_is_not_removed_as_old(spool: Spool) -> None:
+    digest = spool.write([FILM])
+
+    spool.remove(digest, older_than_s=60)
+
+    assert spool.path(digest).exists()
+
+
+def test_old_files_alone_are_listed(spool: Spool) -> None:
+    old, young = spool.write([FILM]), spool.write([b"young"])
+    age(spool.path(old), seconds=100)
+
+    listed = list(spool.digests(older_than_s=60))
+
+    assert listed == [old]
+    assert young not in listed
+
+
+def test_what_a_crash_left_is_swept_when_it_is_old(spool: Spool) -> None:
+    old, young = spool.folder / "a.part", spool.folder / "b.part"
+    old.touch()
+    young.touch()
+    age(old, seconds=UNFINISHED_AGE_S + 10)
+
+    spool.sweep_unfinished()
+
+    assert files(spool) == [young]
+
+
+def test_a_finished_file_is_not_swept(spool: Spool) -> None:
+    digest = spool.write([FILM])
+    age(spool.path(digest), seconds=UNFINISHED_AGE_S + 10)
+
+    spool.sweep_unfinished()
+
+    assert spool.path(digest).exists()
+
+
+def test_a_folder_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    folder.chmod(0o755)
+
+    with pytest.raises(ConfigurationError, match="mode 755: patient data needs 700"):
+        Spool(folder)
+
+
+def test_a_new_folder_is_private_whatever_the_mask(tmp_path: Path) -> None:
+    private_folder(tmp_path / "data")
+
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigurationError, match="Not a directory"):
+        private_folder(tmp_path / "file" / "data")
+
+
+def test_a_spool_is_opened_twice_without_loss(spool: Spool) -> None:
+    digest = spool.write([FILM])
+
+    again = Spool(spool.folder)
+
+    assert again.path(digest).read_bytes() == FILM
