@@ -5,10 +5,10 @@ import shutil
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 from deploy.demo.failure import DemoFailed
@@ -28,25 +28,28 @@ class Orthanc:
 
     def __init__(self, peer: Peer, http_port: int) -> None:
         self.peer = peer
-        self._address = f"http://{HOST}:{http_port}"
+        self._http_port = http_port
 
     def fetch(self, sop_instance_uid: str) -> bytes | None:
         """Return an instance as Orthanc stores it."""
-        found = json.loads(self._ask("/tools/lookup", data=sop_instance_uid.encode()))
+        found = json.loads(self._ask("POST", "/tools/lookup", sop_instance_uid))
         names = [entry["ID"] for entry in found if entry["Type"] == "Instance"]
-        return self._ask(f"/instances/{names[0]}/file") if names else None
+        return self._ask("GET", f"/instances/{names[0]}/file") if names else None
 
     def answers(self) -> bool:
         """Tell whether it is up."""
         try:
-            return bool(self._ask("/system"))
-        except (urllib.error.URLError, ConnectionError):
+            return bool(self._ask("GET", "/system"))
+        except OSError:
             return False
 
-    def _ask(self, path: str, data: bytes | None = None) -> bytes:
-        request = urllib.request.Request(self._address + path, data=data)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=ANSWER_WITHIN_S) as answer:  # noqa: S310
-            content: bytes = answer.read()
+    def _ask(self, method: str, path: str, body: str | None = None) -> bytes:
+        with closing(HTTPConnection(HOST, self._http_port, timeout=ANSWER_WITHIN_S)) as line:
+            line.request(method, path, body)
+            answer = line.getresponse()
+            content = answer.read()
+        if answer.status != HTTPStatus.OK:
+            raise DemoFailed(f"Orthanc answered {answer.status} to {method} {path}")
         return content
 
 

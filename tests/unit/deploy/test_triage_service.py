@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from configparser import RawConfigParser
 from pathlib import Path
 
 import pytest
@@ -22,10 +21,9 @@ needs_systemd = pytest.mark.skipif(
 @pytest.fixture
 def service() -> dict[str, str]:
     """The section [Service]; of a key that comes twice the last."""
-    parser = RawConfigParser(strict=False, comment_prefixes=("#",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # its documented use
-    parser.read(UNIT)
-    return dict(parser["Service"])
+    section = UNIT.read_text().partition("[Service]\n")[2].partition("\n[")[0]
+    lines = [line for line in section.splitlines() if line and not line.startswith("#")]
+    return {key: value for key, _, value in (line.partition("=") for line in lines)}
 
 
 @needs_systemd
