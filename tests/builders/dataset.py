@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pydicom import Dataset
+from pydicom.config import disable_value_validation
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.uid import ComputedRadiographyImageStorage
@@ -34,8 +35,10 @@ def film_dataset(**attributes: object) -> Dataset:
     film.PhotometricInterpretation = "MONOCHROME2"
     film.PixelData = bytes(range(256)) * 2
     film["PixelData"].VR = "OW"
-    for keyword, value in attributes.items():
-        setattr(film, keyword, value)
+    with disable_value_validation():  # a modality's own values may be wrong
+        for keyword, value in attributes.items():
+            film.pop(keyword, None)
+            setattr(film, keyword, value)
     return film
 
 
@@ -44,7 +47,8 @@ def encoded(dataset: Dataset, *, transfer_syntax_uid: str = EXPLICIT) -> bytes:
     buffer = DicomBytesIO()
     buffer.is_implicit_VR = transfer_syntax_uid == IMPLICIT
     buffer.is_little_endian = transfer_syntax_uid != BIG_ENDIAN
-    write_dataset(buffer, dataset)
+    with disable_value_validation():
+        write_dataset(buffer, dataset)
     return buffer.getvalue()
 
 

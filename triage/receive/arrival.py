@@ -2,18 +2,17 @@
 
 import hashlib
 import re
+import struct
 from dataclasses import dataclass
 
 from pydicom.config import IGNORE
-from pydicom.dataset import FileMetaDataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
 from triage.domain.errors import RejectedInstance
 from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from triage.receive.dataset import read_elements
 
+META = 0x0002
 MISMATCH = 0xA900
 NOT_STORAGE = 0x0122
 
@@ -75,17 +74,26 @@ def part10_header(arrival: Arrival) -> bytes:
     """Return preamble and file meta information (PS3.10 7.1) for a received data set.
 
     Nothing of the sender is in it, so that the same data set gives the same file whoever
-    sends it; the preamble is zero.
+    sends it; the preamble is zero. A UID that the standard forbids is written as it came.
     """
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(arrival.sop_class_uid)
-    meta.MediaStorageSOPInstanceUID = UID(arrival.sop_instance_uid)
-    meta.TransferSyntaxUID = UID(arrival.transfer_syntax_uid)
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
-    buffer = DicomBytesIO()
-    write_file_meta_info(buffer, meta, enforce_standard=True)
-    return bytes(128) + b"DICM" + buffer.getvalue()
+    elements = b"".join(
+        (
+            struct.pack("<HH2sHI2s", META, 0x0001, b"OB", 0, 2, b"\0\1"),
+            _meta(0x0002, b"UI", arrival.sop_class_uid),
+            _meta(0x0003, b"UI", arrival.sop_instance_uid),
+            _meta(0x0010, b"UI", arrival.transfer_syntax_uid),
+            _meta(0x0012, b"UI", IMPLEMENTATION_CLASS_UID),
+            _meta(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME),
+        )
+    )
+    length = struct.pack("<HH2sHI", META, 0x0000, b"UL", 4, len(elements))
+    return bytes(128) + b"DICM" + length + elements
+
+
+def _meta(element: int, vr: bytes, text: str) -> bytes:
+    value = text.encode("ascii")
+    value += (b"\0" if vr == b"UI" else b" ") * (len(value) % 2)
+    return struct.pack("<HH2sH", META, element, vr, len(value)) + value
 
 
 def _is_storage(sop_class_uid: str) -> bool:
