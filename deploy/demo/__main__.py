@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -36,6 +37,7 @@ def main() -> int:
     arguments = _arguments(sys.argv[1:])
     for number in SIGNALS:
         signal.signal(number, _interrupt)
+    warnings.filterwarnings("ignore", module="pydicom")  # of a user's film: the daemon judges it
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
     errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     try:

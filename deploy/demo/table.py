@@ -13,7 +13,7 @@ def table_of(outcomes: Iterable[Outcome]) -> Table:
     """Lay the outcomes out, one film a row."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("study", "film", "assessed, or why not", "probabilities", "flagged"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     table.add_column("returned")
     table.add_column("seconds", justify="right")
     for outcome in outcomes:
