@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import UID
 
 from sample_dicoms.make_samples import write_samples
 from tests.acceptance.conftest import Compose
@@ -206,8 +207,8 @@ def test_a_foreign_copy_of_a_capture_is_known_by_its_equipment(
     send([samples / "dx_mass.dcm"], house.peer)
     house.settle()
     (capture,) = pacs.objects
-    capture.SOPInstanceUID, capture.Modality = "2.25.42", "DX"
-    capture.file_meta.MediaStorageSOPInstanceUID = "2.25.42"
+    capture.SOPInstanceUID, capture.Modality = UID("2.25.42"), "DX"
+    capture.file_meta.MediaStorageSOPInstanceUID = UID("2.25.42")
     _as_file(capture, tmp_path / "back.dcm")
 
     send([tmp_path / "back.dcm"], house.peer)

@@ -12,7 +12,7 @@ from tests.builders.studies import posted
 from triage.database import migrate, schema
 from triage.database.engine import open_engine
 from triage.database.moves import ALLOWED
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import ConfigurationError, UnavailableError
 
 HEAD = "0001"
 
@@ -119,8 +119,8 @@ def test_an_upgrade_that_broke_off_can_be_run_again(empty: Engine) -> None:
     assert migrate.upgrade(empty) == HEAD
 
 
-def test_a_database_that_is_out_of_reach_is_named_a_configuration_error() -> None:
+def test_a_database_that_is_out_of_reach_is_unavailable() -> None:
     engine = open_engine("postgresql://nobody@127.0.0.1:9/nothing")
 
-    with pytest.raises(ConfigurationError, match="database: OperationalError at opening"):
+    with pytest.raises(UnavailableError, match="database: OperationalError at opening"):
         migrate.upgrade(engine)

@@ -6,9 +6,21 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from triage.domain.errors import BusyError, ConfigurationError, TriageError
+from triage.domain.errors import (
+    BusyError,
+    ConfigurationError,
+    TriageError,
+    UnavailableError,
+)
 
-EX_USAGE, EX_DATA, EX_TEMPFAIL, EX_CONFIG = 64, 65, 75, 78
+EX_USAGE, EX_DATA, EX_UNAVAILABLE, EX_TEMPFAIL, EX_CONFIG = 64, 65, 69, 75, 78
+
+EXIT_CODES: tuple[tuple[type[TriageError], int], ...] = (
+    (ConfigurationError, EX_CONFIG),
+    (BusyError, EX_TEMPFAIL),
+    (UnavailableError, EX_UNAVAILABLE),
+    (TriageError, EX_DATA),
+)
 
 COMMANDS = {
     "serve": "Run the daemon: receive, assess, return.",
@@ -35,12 +47,8 @@ def run(arguments: Sequence[str]) -> int:
         code = app(list(arguments) or ["--help"], prog_name="triage", standalone_mode=False)
     except typer.exceptions.TyperException as error:
         return _say(error.format_message(), EX_USAGE)
-    except ConfigurationError as error:
-        return _say(str(error), EX_CONFIG)
-    except BusyError as error:
-        return _say(str(error), EX_TEMPFAIL)
     except TriageError as error:
-        return _say(str(error), EX_DATA)
+        return _say(str(error), next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:  # the reader of a listing has seen enough
         return 0
     return code if isinstance(code, int) else 0

@@ -3,14 +3,13 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from triage.cli.options import AsJson, SettingsFile, StudyUID, print_json, settings_from
-from triage.database.engine import existing_engine
+from triage.cli.options import AsJson, SettingsFile, StudyUID, print_json, transaction
 from triage.database.timeline import Row, Story, story
 
 
 def explain(study: StudyUID, settings: SettingsFile = None, as_json: AsJson = False) -> None:
     """Tell one study's whole story: films, refusals, scores, thresholds, deliveries, events."""
-    with existing_engine(settings_from(settings).database_url).begin() as connection:
+    with transaction(settings) as (connection, _):
         found = story(connection, study)
     if as_json:
         print_json(asdict(found))

@@ -4,12 +4,21 @@ import getpass
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from triage.database.engine import (
+    Connection,
+    DatabaseError,
+    database_time,
+    existing_engine,
+)
+from triage.domain.errors import UnavailableError
 from triage.settings import Settings, load_settings
 
 SettingsFile = Annotated[
@@ -23,6 +32,24 @@ StudyUID = Annotated[str, typer.Argument(metavar="STUDY", help="Study Instance U
 def settings_from(file: Path | None) -> Settings:
     """Read the settings that this process was given."""
     return load_settings(file, environment=os.environ)
+
+
+@contextmanager
+def transaction(settings: Path | None) -> Iterator[tuple[Connection, datetime]]:
+    """Begin a transaction on the daemon's database and give its time.
+
+    Raises:
+        ConfigurationError: no daemon has made the database yet.
+        UnavailableError: it cannot be reached.
+    """
+    engine = existing_engine(settings_from(settings).database_url)
+    try:
+        with engine.begin() as connection:
+            yield connection, database_time(connection)
+    except DatabaseError as error:
+        raise UnavailableError(f"database: {type(error.orig).__name__}") from error
+    finally:
+        engine.dispose()
 
 
 def print_json(value: object) -> None:

@@ -2,15 +2,14 @@
 
 from dataclasses import asdict
 
-from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
-from triage.database.engine import database_time, existing_engine
+from triage.cli.options import AsJson, SettingsFile, print_json, transaction
 from triage.database.timeline import Overview, overview
 
 
 def status(settings: SettingsFile = None, as_json: AsJson = False) -> None:
     """Show what is where: studies, films, refusals, deliveries, and what needs a person."""
-    with existing_engine(settings_from(settings).database_url).begin() as connection:
-        found = overview(connection, now=database_time(connection))
+    with transaction(settings) as (connection, now):
+        found = overview(connection, now=now)
     if as_json:
         print_json(asdict(found))
     else:

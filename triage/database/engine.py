@@ -11,7 +11,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from triage.domain.errors import ConfigurationError
 
-__all__ = ["DatabaseError", "Engine", "database_time", "existing_engine", "open_engine"]
+__all__ = [
+    "Connection",
+    "DatabaseError",
+    "Engine",
+    "database_time",
+    "existing_engine",
+    "open_engine",
+]
 
 BUSY_TIMEOUT_MS = 15_000
 

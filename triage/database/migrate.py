@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import ConfigurationError, UnavailableError
 
 UPGRADE_LOCK = 7_110_442  # PostgreSQL's advisory lock: two hosts never upgrade at once
 
@@ -18,7 +18,8 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
     """Run every missing migration in one transaction and return the revision reached.
 
     Raises:
-        ConfigurationError: the database cannot be reached, or is newer than this program.
+        ConfigurationError: the database is newer than this program.
+        UnavailableError: it cannot be reached.
     """
     try:
         with engine.begin() as connection:
@@ -28,7 +29,7 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
             command.upgrade(_config(connection), revision)
             return current_revision(connection) or "empty"
     except OperationalError as error:
-        raise ConfigurationError(f"database: {type(error.orig).__name__} at opening") from error
+        raise UnavailableError(f"database: {type(error.orig).__name__} at opening") from error
 
 
 def downgrade(engine: Engine, *, revision: str) -> None:

@@ -5,6 +5,7 @@
     TriageError
     ├── ConfigurationError      stop: a person must change a setting (exit 78)
     ├── BusyError               stop: somebody else holds what is needed (exit 75)
+    ├── UnavailableError        stop: the database cannot be reached (exit 69)
     ├── RejectedInstance        refuse: the C-STORE gets an error status
     ├── UnassessableFilm        record: the film ends NOT_ASSESSED with its refusal
     ├── LeaseLost               drop: another worker has the study now
@@ -26,6 +27,10 @@ class ConfigurationError(TriageError):
 
 class BusyError(TriageError):
     """Another daemon holds the data folder or the port; the process stops with exit code 75."""
+
+
+class UnavailableError(TriageError):
+    """The database cannot be reached or used now; the process stops with exit code 69."""
 
 
 class RejectedInstance(TriageError):
