@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, Engine
 
 from tests.builders.clock import Clock
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
 from triage.database.engine import open_engine
 from triage.database.migrate import upgrade
+
+settings.register_profile("house", deadline=None)  # other work on a machine is no failure
+settings.load_profile("house")
 
 Backend = Literal["sqlite", "postgresql"]
 
