@@ -58,12 +58,14 @@ class Spool:
                 Path(unfinished).unlink(missing_ok=True)
         return digest
 
-    def remove(self, digest: str, *, older_than_s: float = 0.0) -> None:
-        """Remove a file that was last stored so long ago; one that is gone is no error."""
+    def remove(self, digest: str, *, older_than_s: float = 0.0) -> bool:
+        """Remove a file that was last stored so long ago; tell whether it has gone."""
         path = self.path(digest)
         with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime <= time.time() - older_than_s:
-                path.unlink()
+            if path.stat().st_mtime > time.time() - older_than_s:
+                return False
+            path.unlink()
+        return True
 
     def digests(self, *, older_than_s: float) -> Iterator[str]:
         """Yield the digest of every file that was stored at least so many seconds ago."""

@@ -38,7 +38,12 @@ def digest_of(words: str) -> str:
 
 
 def receipt(
-    film: str = FILM, *, study: str = STUDY, contents: str = "", modality: str | None = "CR"
+    film: str = FILM,
+    *,
+    study: str = STUDY,
+    contents: str = "",
+    digest: str | None = None,
+    modality: str | None = "CR",
 ) -> Receipt:
     """Make the receipt of one film; other ``contents`` give another digest."""
     return Receipt(
@@ -48,7 +53,7 @@ def receipt(
         series_uid=f"{study}.1",
         modality=modality,
         transfer_syntax_uid=EXPLICIT,
-        digest=digest_of(film + contents),
+        digest=digest or digest_of(film + contents),
         bytes=1024,
     )
 

@@ -18,6 +18,7 @@ COMPLETION_EVERY_S = 0.25
 LEASES_EVERY_S = 1.0
 SWEEP_EVERY_S = 3600.0
 RETAIN_OTHERS = timedelta(days=1)
+JUST_STORED_S = 60.0
 ORPHAN_AGE_S = 24 * 3600.0
 BATCH = 500
 
@@ -50,12 +51,16 @@ class Sweeper:
                 found = sweep.sweepable_films(
                     connection, now=now, retain=self._retain, retain_others=others
                 )
-                # The row is marked only after the file has gone, so that a crash repeats this.
-                for _, digest in found:
-                    self._films.remove(digest)
-                sweep.mark_swept(connection, [number for number, _ in found], now=now)
-            removed += len(found)
-            if not found:
+                # The row is marked only after the file has gone, so that a crash repeats this;
+                # a file that came again a moment ago stays, for its sender is being answered.
+                gone = [
+                    number
+                    for number, digest in found
+                    if self._films.remove(digest, older_than_s=JUST_STORED_S)
+                ]
+                sweep.mark_swept(connection, gone, now=now)
+            removed += len(gone)
+            if not gone:
                 return removed
 
     def _sweep_results(self) -> int:

@@ -1,0 +1,110 @@
+"""The keeper of the listener: first the file, then the rows, then the answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from tests.builders.dataset import CR
+from tests.builders.studies import EXPLICIT, FILM, STUDY, film_states
+from triage.daemon.listener import DurableKeeper
+from triage.database import schema
+from triage.domain.errors import RejectedInstance
+from triage.receive.arrival import Arrival
+from triage.spool import Spool
+
+ARRIVAL = Arrival(CR, FILM, STUDY, None, "CR", EXPLICIT)
+FILE = (b"header", b"data set")
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+@pytest.fixture
+def keeper(database: Engine, spool: Spool) -> DurableKeeper:
+    return DurableKeeper(database, spool, listener="listener-1")
+
+
+def opened(keeper: DurableKeeper) -> int:
+    return keeper.opened(calling_ae_title="CR1", host="10.0.0.1")
+
+
+def full_disk() -> Iterator[bytes]:
+    yield b"header"
+    raise OSError(28, "No space left on device")
+
+
+def test_a_kept_film_is_on_disk_and_in_the_database(
+    keeper: DurableKeeper, database: Engine, spool: Spool
+) -> None:
+    new = keeper.keep(ARRIVAL, FILE, association_id=opened(keeper))
+
+    with database.begin() as connection:
+        digest = connection.execute(select(schema.instance.c.digest)).scalar_one()
+    assert new
+    assert spool.path(digest).read_bytes() == b"headerdata set"
+
+
+def test_the_same_film_is_not_new_the_second_time(keeper: DurableKeeper) -> None:
+    association = opened(keeper)
+
+    new = [keeper.keep(ARRIVAL, FILE, association_id=association) for _ in range(2)]
+
+    assert new == [True, False]
+
+
+def test_a_full_disk_is_out_of_resources_and_leaves_no_row(
+    keeper: DurableKeeper, database: Engine
+) -> None:
+    association = opened(keeper)
+
+    with pytest.raises(RejectedInstance, match="spool: No space left on device") as rejection:
+        keeper.keep(ARRIVAL, full_disk(), association_id=association)
+
+    assert rejection.value.status == 0xA700
+    with database.begin() as connection:
+        assert film_states(connection) == []
+
+
+def test_a_broken_database_is_out_of_resources(keeper: DurableKeeper, database: Engine) -> None:
+    association = opened(keeper)
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE instance RENAME TO elsewhere"))
+
+    with pytest.raises(RejectedInstance, match="database: ") as rejection:
+        keeper.keep(ARRIVAL, FILE, association_id=association)
+
+    assert rejection.value.status == 0xA700
+
+
+def test_an_association_that_ended_is_closed(keeper: DurableKeeper, database: Engine) -> None:
+    keeper.closed(opened(keeper))
+
+    with database.begin() as connection:
+        assert connection.scalar(select(schema.association.c.closed_at)) is not None
+
+
+def test_what_was_turned_away_is_recorded(keeper: DurableKeeper, database: Engine) -> None:
+    keeper.refused(calling_ae_title="CR9", host="10.0.0.9", status=None, sentence="not allowed")
+
+    with database.begin() as connection:
+        row = connection.execute(select(schema.door_event)).one()
+    assert (row.listener, row.calling_ae_title, row.status) == ("listener-1", "CR9", None)
+
+
+def test_a_broken_database_does_not_keep_anybody_from_being_turned_away(
+    keeper: DurableKeeper, database: Engine
+) -> None:
+    association = opened(keeper)
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE door_event RENAME TO elsewhere"))
+        connection.execute(text("ALTER TABLE association RENAME TO nowhere"))
+
+    keeper.refused(calling_ae_title="CR9", host="10.0.0.9", status=None, sentence="not allowed")
+    keeper.closed(association)
+
+    with database.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM elsewhere")) == 0

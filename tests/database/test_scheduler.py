@@ -1,0 +1,184 @@
+"""The scheduler's work: completion, expired leases, and the sweep of old files."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from tests.builders.studies import (
+    CAPTURE,
+    PACS,
+    TTL,
+    finished,
+    leased,
+    posted,
+    receipt,
+    receive,
+    state_of,
+)
+from triage.daemon.scheduler import Clockwork, Sweeper
+from triage.database import schema
+from triage.database.engine import database_time
+from triage.database.results import Parcel
+from triage.domain.study import Lease, StudyState
+from triage.settings import load_settings
+from triage.spool import Spool
+
+FILM = b"a film"
+DAY_S = 24 * 3600
+RETAIN = timedelta(days=7)
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "results")
+
+
+@pytest.fixture
+def sweeper(database: Engine, films: Spool, results: Spool) -> Sweeper:
+    return Sweeper(database, films=films, results=results, retain=RETAIN)
+
+
+@pytest.fixture
+def clockwork(database: Engine) -> Clockwork:
+    return Clockwork(database, load_settings(None, environment={}))
+
+
+def stored(spool: Spool, *, days_ago: float) -> Path:
+    """Store a file as it was stored some days ago."""
+    path = spool.path(spool.write([FILM]))
+    moment = time.time() - days_ago * DAY_S
+    os.utime(path, (moment, moment))
+    return path
+
+
+def kept(database: Engine, path: Path, *, days_ago: float) -> Lease:
+    """Receive the film in this file, and lease its study, some days ago."""
+    with database.begin() as connection:
+        then = database_time(connection) - timedelta(days=days_ago)
+        return leased(connection, receipt(digest=path.stem), now=then)
+
+
+def ended(database: Engine, path: Path, *, days_ago: float) -> None:
+    """Receive the film in this file, and finish its study, some days ago."""
+    lease = kept(database, path, days_ago=days_ago)
+    with database.begin() as connection:
+        finished(connection, lease, now=database_time(connection) - timedelta(days=days_ago))
+
+
+def test_a_finished_studys_film_is_swept(database: Engine, films: Spool, sweeper: Sweeper) -> None:
+    path = stored(films, days_ago=8)
+    ended(database, path, days_ago=8)
+
+    sweeper.sweep()
+
+    assert not path.exists()
+    with database.begin() as connection:
+        assert connection.scalar(select(schema.instance.c.swept_at)) is not None
+
+
+def test_a_film_of_this_week_is_not_swept(database: Engine, films: Spool, sweeper: Sweeper) -> None:
+    path = stored(films, days_ago=6)
+    ended(database, path, days_ago=6)
+
+    sweeper.sweep()
+
+    assert path.exists()
+
+
+def test_an_unfinished_studys_film_is_not_swept(
+    database: Engine, films: Spool, sweeper: Sweeper
+) -> None:
+    path = stored(films, days_ago=30)
+    kept(database, path, days_ago=30)
+
+    sweeper.sweep()
+
+    assert path.exists()
+
+
+def test_a_film_that_came_again_this_moment_is_not_swept(
+    database: Engine, films: Spool, sweeper: Sweeper
+) -> None:
+    path = stored(films, days_ago=0)
+    ended(database, path, days_ago=30)
+
+    sweeper.sweep()
+
+    assert path.exists()
+    with database.begin() as connection:
+        assert connection.scalar(select(schema.instance.c.swept_at)) is None
+
+
+def test_a_film_without_a_row_is_swept_after_a_day(films: Spool, sweeper: Sweeper) -> None:
+    path = stored(films, days_ago=1.1)
+
+    sweeper.sweep()
+
+    assert not path.exists()
+
+
+def test_a_film_without_a_row_may_be_on_its_way(films: Spool, sweeper: Sweeper) -> None:
+    path = stored(films, days_ago=0.9)
+
+    sweeper.sweep()
+
+    assert path.exists()
+
+
+def test_an_old_capture_that_nobody_needs_is_swept(results: Spool, sweeper: Sweeper) -> None:
+    path = stored(results, days_ago=8)
+
+    sweeper.sweep()
+
+    assert not path.exists()
+
+
+def test_a_capture_that_is_to_be_sent_is_not_swept(
+    database: Engine, results: Spool, sweeper: Sweeper
+) -> None:
+    path = stored(results, days_ago=30)
+    with database.begin() as connection:
+        posted(connection, Parcel(PACS, CAPTURE, path.stem), now=database_time(connection))
+
+    sweeper.sweep()
+
+    assert path.exists()
+
+
+def test_a_quiet_study_is_completed(database: Engine, clockwork: Clockwork) -> None:
+    with database.begin() as connection:
+        receive(connection, receipt(), now=database_time(connection) - timedelta(seconds=3))
+
+    clockwork.complete()
+
+    with database.begin() as connection:
+        assert state_of(connection) == StudyState.QUEUED
+
+
+def test_an_expired_lease_is_taken_back(database: Engine, clockwork: Clockwork) -> None:
+    with database.begin() as connection:
+        leased(connection, now=database_time(connection) - 2 * TTL)
+
+    clockwork.take_back()
+
+    with database.begin() as connection:
+        assert state_of(connection) == StudyState.QUEUED
+
+
+def test_a_lease_that_runs_is_not_taken_back(database: Engine, clockwork: Clockwork) -> None:
+    with database.begin() as connection:
+        leased(connection, now=database_time(connection))
+
+    clockwork.take_back()
+
+    with database.begin() as connection:
+        assert state_of(connection) == StudyState.ASSESSING
