@@ -18,4 +18,8 @@ def database(action: Action, settings: SettingsFile = None) -> None:
     """Bring the database to this program's schema; a newer one is refused (exit 78)."""
     choice = settings_from(settings)
     private_folder(choice.data.folder)
-    print(f"{action}: schema {upgrade(open_engine(choice.database_url))}")
+    engine = open_engine(choice.database_url)
+    try:
+        print(f"{action}: schema {upgrade(engine)}")
+    finally:
+        engine.dispose()

@@ -1,0 +1,36 @@
+from sqlalchemy import Engine
+
+from tests.builders.clock import Clock
+from tests.builders.command import Command
+from tests.builders.studies import CAPTURE, FILM, PACS, STUDY, leased, posted, refused
+from triage.database import results
+
+
+def test_explain_tells_scores_deliveries_and_moves(
+    command: Command, database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+
+    shown = command.text("explain", STUDY)
+
+    assert f"{FILM}: CR, 1024 bytes from CR1@10.0.0.1: ASSESSED" in shown
+    assert "tumour               0.900  threshold 0.500  flagged" in shown
+    assert f"delivery {CAPTURE} to {PACS}: WAITING after 0 attempts" in shown
+    assert "2026-01-05 12:00:00.000  study 1: NEW -> RECEIVING" in shown
+
+
+def test_explain_tells_why_a_film_was_refused(
+    command: Command, database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        lease = leased(connection, now=clock.now)
+        film = results.waiting_films(connection, lease)[0]
+        results.finish(connection, lease, [refused(film.id)], now=clock.now)
+
+    assert "  lateral: a lateral film\n" in command.text("explain", STUDY)
+
+
+def test_an_unknown_study_is_bad_data(command: Command) -> None:
+    assert command.code("explain", "2.25.404") == 65
+    assert command.captured.readouterr().err == "triage: no study 2.25.404 is here\n"
