@@ -106,7 +106,8 @@ def load_checkpoint(path: Path, training: Training) -> int:
     if not path.is_file():
         return 0
     with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+        names = file.keys()
+        tensors = {name: file.get_tensor(name) for name in names}
         epoch = int(file.metadata()["epoch"])
     training.network.load_state_dict(_part(tensors, NETWORK))
     momentum = _part(tensors, MOMENTUM)
