@@ -1,5 +1,6 @@
 """What tests everywhere share: a database on either engine, and a clock."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from triage.database.migrate import upgrade
 
 settings.register_profile("house", deadline=None)  # other work on a machine is no failure
 settings.load_profile("house")
+
+# As the supervisor sets it for its children: threads that spin starve on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 Backend = Literal["sqlite", "postgresql"]
 

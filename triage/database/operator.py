@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from triage.database import schema
 from triage.database.moves import By, Kind, MoveRefused, change
@@ -10,6 +10,8 @@ from triage.database.outbox import finish_study
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import TriageError
 from triage.domain.study import DeliveryState, FilmState, StudyState
+
+REQUEUED = "requeued"
 
 
 class UnknownStudy(TriageError):
@@ -29,34 +31,15 @@ def requeue(connection: Connection, study_uid: str, *, now: datetime, actor: str
     study_id, state = _find(connection, study_uid)
     by = By(actor, now)
     parked = _parked(connection, study_id)
-    for delivery_id in parked:
-        change(
-            connection,
-            Kind.DELIVERY,
-            delivery_id,
-            move=(DeliveryState.PARKED, DeliveryState.WAITING),
-            by=by,
-            reason="requeued",
-            next_attempt_at=now,
-            attempts=0,
-        )
-    if state == StudyState.DEAD:
-        move = (StudyState.DEAD, StudyState.QUEUED)
-        columns = {"next_attempt_at": now, "failures": 0, "deaths": 0}
-        change(
-            connection,
-            Kind.STUDY,
-            study_id,
-            move=move,
-            by=by,
-            reason="requeued",
-            **columns,
-        )
-    elif not parked:
+    if state != StudyState.DEAD and not parked:
         raise MoveRefused(f"study {study_uid} is {state} and nothing of it is parked")
-    elif state == StudyState.DONE:
-        move = (StudyState.DONE, StudyState.ASSESSED)
-        change(connection, Kind.STUDY, study_id, move=move, by=by, reason="requeued")
+    for delivery_id in parked:
+        to_waiting = (DeliveryState.PARKED, DeliveryState.WAITING)
+        again = {"next_attempt_at": now, "attempts": 0}
+        change(
+            connection, Kind.DELIVERY, delivery_id, move=to_waiting, by=by, reason=REQUEUED, **again
+        )
+    _wake(connection, study_id, state, by=by)
     return f"study {study_uid}: queued again, {len(parked)} parked deliveries freed"
 
 
@@ -76,33 +59,36 @@ def discard(
     by = By(actor, now)
     if state != StudyState.DEAD:
         raise MoveRefused(f"study {study_uid} is {state}: only a DEAD study is discarded")
+    discarded = _discard_films(connection, study_id, reason=reason, by=by)
     films = schema.instance.c
-    mine = select(films.id, films.state).where(films.study_id == study_id)
-    rows = connection.execute(mine.order_by(films.id)).all()
-    waiting = [row.id for row in rows if row.state == FilmState.WAITING]
-    for instance_id in waiting:
-        change(
-            connection,
-            Kind.FILM,
-            instance_id,
-            move=(FilmState.WAITING, FilmState.NOT_ASSESSED),
-            by=by,
-            reason=reason,
-            code=RefusalCode.DISCARDED,
-            sentence=reason,
-        )
-    assessed = any(row.state == FilmState.ASSESSED for row in rows)
-    to_state = StudyState.ASSESSED if assessed else StudyState.NOT_ASSESSED
-    change(
-        connection,
-        Kind.STUDY,
-        study_id,
-        move=(StudyState.DEAD, to_state),
-        by=by,
-        reason=reason,
-    )
+    assessed = exists().where(films.study_id == study_id, films.state == FilmState.ASSESSED)
+    found = connection.scalar(select(assessed))
+    move = (StudyState.DEAD, StudyState.ASSESSED if found else StudyState.NOT_ASSESSED)
+    change(connection, Kind.STUDY, study_id, move=move, by=by, reason=reason)
     finish_study(connection, study_id, by=by)
-    return f"study {study_uid}: discarded, {len(waiting)} films not assessed"
+    return f"study {study_uid}: discarded, {discarded} films not assessed"
+
+
+def _wake(connection: Connection, study_id: int, state: str, *, by: By) -> None:
+    """Queue a DEAD study; a DONE one has deliveries under way again."""
+    if state == StudyState.DEAD:
+        again = {"next_attempt_at": by.at, "failures": 0, "deaths": 0}
+        move = (StudyState.DEAD, StudyState.QUEUED)
+        change(connection, Kind.STUDY, study_id, move=move, by=by, reason=REQUEUED, **again)
+    elif state == StudyState.DONE:
+        move = (StudyState.DONE, StudyState.ASSESSED)
+        change(connection, Kind.STUDY, study_id, move=move, by=by, reason=REQUEUED)
+
+
+def _discard_films(connection: Connection, study_id: int, *, reason: str, by: By) -> int:
+    films = schema.instance.c
+    mine = select(films.id).where(films.study_id == study_id, films.state == FilmState.WAITING)
+    waiting = connection.scalars(mine.order_by(films.id)).all()
+    why = {"code": RefusalCode.DISCARDED, "sentence": reason}
+    for instance_id in waiting:
+        move = (FilmState.WAITING, FilmState.NOT_ASSESSED)
+        change(connection, Kind.FILM, instance_id, move=move, by=by, reason=reason, **why)
+    return len(waiting)
 
 
 def _find(connection: Connection, study_uid: str) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 """What a worker reads and writes of a leased study, in one transaction with the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -140,31 +140,31 @@ def _store_assessment(
         )
     )
     assessment_id = new_id(row)
-    connection.execute(
-        insert(schema.finding),
-        [
-            {
-                "assessment_id": assessment_id,
-                "label": finding.label,
-                "probability": finding.probability,
-                "threshold": finding.threshold,
-                "tier": finding.tier,
-            }
-            for finding in assessment.findings
-        ],
-    )
-    maps = [
-        {
+    connection.execute(insert(schema.finding), [*_finding_rows(assessment_id, assessment)])
+    if maps := [*_map_rows(assessment_id, assessment)]:
+        connection.execute(insert(schema.heat_map), maps)
+
+
+def _finding_rows(assessment_id: int, assessment: Assessment) -> Iterator[dict[str, object]]:
+    for finding in assessment.findings:
+        yield {
+            "assessment_id": assessment_id,
+            "label": finding.label,
+            "probability": finding.probability,
+            "threshold": finding.threshold,
+            "tier": finding.tier,
+        }
+
+
+def _map_rows(assessment_id: int, assessment: Assessment) -> Iterator[dict[str, object]]:
+    for heat in assessment.heat_maps:
+        yield {
             "assessment_id": assessment_id,
             "label": heat.label,
             "rows": heat.weights.shape[0],
             "columns": heat.weights.shape[1],
             "weights": heat.weights.astype("<f4").tobytes(),
         }
-        for heat in assessment.heat_maps
-    ]
-    if maps:
-        connection.execute(insert(schema.heat_map), maps)
 
 
 def _post(
