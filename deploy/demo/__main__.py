@@ -1,6 +1,7 @@
 """``python -m deploy.demo``: see ``make help``."""
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -83,4 +84,8 @@ def _demonstrate(arguments: argparse.Namespace, console: Console) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # An association that Ctrl-C broke off leaves a thread behind, which sys.exit would wait for.
+    os._exit(code)
