@@ -12,7 +12,7 @@ from tests.builders.pacs import Pacs
 from tests.builders.sender import send
 from triage.database.engine import database_time
 from triage.database.operator import discard, requeue
-from triage.domain.assessment import Assessment
+from triage.domain.assessment import Assessment, Finding, Model, Tier
 from triage.domain.film import Film
 from triage.pipeline import Route
 
@@ -23,6 +23,16 @@ class BrokenAssessor:
     def assess(self, films: Sequence[Film]) -> list[Assessment]:
         """Fail."""
         raise RuntimeError(f"{len(films)} films too many")
+
+
+class TwiceTheSame:
+    """A network that names a finding twice, which no row can hold."""
+
+    def assess(self, films: Sequence[Film]) -> list[Assessment]:
+        """Find a tumour, and the same tumour."""
+        tumour = Finding("tumour", 0.5, 0.6, Tier.BELOW)
+        model = Model("twice", "1", "0" * 64)
+        return [Assessment(model, (tumour, tumour), ()) for _ in films]
 
 
 @pytest.fixture
@@ -43,6 +53,18 @@ def test_a_study_that_fails_again_and_again_is_dead_with_the_place(house: House,
 
     assert (last["from_state"], last["to_state"]) == ("ASSESSING", "DEAD")
     assert str(last["reason"]).startswith("RuntimeError at test_operator.py:")
+
+
+def test_a_result_that_the_database_refuses_is_blamed_on_the_study(
+    compose: Compose, flagging_route: Route, samples: Path
+) -> None:
+    with compose(route=replace(flagging_route, assessor=TwiceTheSame())) as house:
+        send([samples / "dx_mass.dcm"], house.peer)
+        house.settle()
+        told = house.story_of(samples / "dx_mass.dcm")
+
+    assert (told.study["state"], told.study["failures"]) == ("QUEUED", 1)
+    assert str(told.events[-1]["reason"]).startswith("IntegrityError")
 
 
 def test_a_requeued_study_is_assessed_by_a_mended_daemon(

@@ -12,7 +12,7 @@ import structlog
 from triage.daemon.child import Ready, place_of
 from triage.daemon.judge import Judge
 from triage.database import queue, results
-from triage.database.engine import DatabaseError, Engine, database_time, open_engine
+from triage.database.engine import DatabaseAway, DatabaseError, Engine, database_time, open_engine
 from triage.domain.errors import LeaseLost
 from triage.domain.study import Lease
 from triage.pipeline import build_route
@@ -67,7 +67,7 @@ class Worker:
             log.info("study assessed", state=state, seconds=round(perf_counter() - begin, 3))
         except LeaseLost as error:
             log.warning("lease lost, result dropped", reason=str(error))
-        except DatabaseError:
+        except DatabaseAway:
             raise  # the database is at fault, not the study: its lease expires
         except Exception as error:  # noqa: BLE001 - the one place where a study is blamed
             self._fail(lease, place_of(error))

@@ -7,12 +7,14 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import DBAPIError as DatabaseError
+from sqlalchemy.exc import OperationalError as DatabaseAway
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from triage.domain.errors import ConfigurationError
 
 __all__ = [
     "Connection",
+    "DatabaseAway",
     "DatabaseError",
     "Engine",
     "database_time",
