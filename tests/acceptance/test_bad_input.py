@@ -58,6 +58,42 @@ def test_a_full_disk_is_answered_out_of_resources_until_there_is_room(
         assert [row.status for row in house.rows("door_event")] == [OUT_OF_RESOURCES]
 
 
+def test_a_full_disk_under_the_results_blames_no_study(
+    house: House, pacs: Pacs, samples: Path, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "full", size="64k") as disk:
+        house.keep_results_in(disk)
+        send([samples / "dx_mass.dcm"], house.peer)
+        house.settle()
+        told = house.story_of(samples / "dx_mass.dcm")
+    house.keep_results_in(tmp_path)
+    house.make_due("study")
+    house.settle()
+
+    assert (told.study["state"], told.study["failures"]) == ("QUEUED", 0)
+    assert "No space left on device" in str(told.events[-1]["reason"])
+    assert len(pacs.received) == 1
+
+
+def test_a_spool_that_is_away_says_nothing_about_the_film(
+    house: House, pacs: Pacs, samples: Path
+) -> None:
+    send([samples / "dx_mass.dcm"], house.peer)
+    (row,) = house.rows("instance")
+    file = house.spool.path(str(row.digest))
+    away = file.rename(file.with_suffix(".away"))
+    house.settle()
+    told = house.story_of(samples / "dx_mass.dcm")
+
+    away.rename(file)
+    house.make_due("study")
+    house.settle()
+
+    assert (told.study["state"], told.study["failures"]) == ("QUEUED", 1)
+    assert "No such file or directory" in str(told.events[-1]["reason"])
+    assert len(pacs.received) == 1
+
+
 def test_a_film_that_is_cut_short_is_refused_and_recorded(
     house: House, samples: Path, tmp_path: Path
 ) -> None:

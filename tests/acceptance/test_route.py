@@ -168,6 +168,7 @@ def test_other_pixels_under_a_known_uid_are_quarantined(
 
     assert answers == [0x0000]
     assert [row.state for row in house.rows("instance")] == ["ASSESSED", "QUARANTINED"]
+    assert [row["state"] for row in house.troubles()] == ["QUARANTINED"]
     assert len(pacs.received) == 1
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from pydicom import dcmread
 
 from tests.builders.tools import beyond_the_source, needs
+from triage.cli.run import name_outputs
 
 KEYS = {"file", "verdict", "reason", "view", "findings", "bundle", "outputs"}
 
@@ -114,6 +115,25 @@ def test_what_is_not_assessed_says_why(inputs: Path, name: str, code: str) -> No
     assert isinstance(reason, dict)
     assert reason["code"] == code
     assert said["outputs"] == []
+
+
+def test_the_folder_of_an_input_is_refused(tmp_path: Path, samples: Path) -> None:
+    film = Path(shutil.copy(samples / "dx_mass.dcm", tmp_path / "film.dcm"))
+    before = film.read_bytes()
+
+    command = [sys.executable, "-m", "triage", "run", str(film), "--to", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 64
+    assert film.read_bytes() == before
+
+
+def test_an_invented_stem_is_taken_like_any_other() -> None:
+    files = [Path("a/film.dcm"), Path("b/film.dcm"), Path("a/film-2.dcm")]
+
+    stems = [stem for _, stem in name_outputs(files)]
+
+    assert stems == ["film", "film-2", "film-2-2"]
 
 
 @needs("dciodvfy", "dcentvfy")

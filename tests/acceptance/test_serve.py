@@ -122,7 +122,21 @@ def test_a_second_daemon_on_the_data_folder_is_refused(daemon: Daemon, tmp_path:
     second = triage("serve", TRIAGE_DATA__FOLDER=str(tmp_path / "data"))
 
     assert second.returncode == 75
-    assert second.stderr == f"triage: another daemon uses the data folder {tmp_path / 'data'}\n"
+    assert second.stderr == f"triage: another daemon holds {tmp_path / 'data' / 'lock'}\n"
+    assert daemon.process.poll() is None
+
+
+def test_a_second_daemon_on_the_sqlite_file_is_refused(daemon: Daemon, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "triage.sqlite3"
+
+    second = triage(
+        "serve",
+        TRIAGE_DATA__FOLDER=str(tmp_path / "other"),
+        TRIAGE_DATABASE__URL=f"sqlite:///{file}",
+    )
+
+    assert second.returncode == 75
+    assert second.stderr == f"triage: another daemon holds {file}.lock\n"
     assert daemon.process.poll() is None
 
 

@@ -19,10 +19,6 @@ VIOLATIONS = {
         "import torch",
     ),
     "SQL lives in database": ("triage/spool.py", "import sqlite3"),
-    "SQLAlchemy lives in database and is handed around by daemon and cli": (
-        "triage/spool.py",
-        "import sqlalchemy",
-    ),
     "torch lives in infer and train": ("triage/encode/uids.py", "import torch"),
     "OpenCV and Pillow live in decode, overlay and train": ("triage/infer/card.py", "import cv2"),
     "pydicom lives in receive, decode, encode and send": (

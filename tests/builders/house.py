@@ -1,9 +1,10 @@
 """The whole daemon inside the test's own process: real parts, moved step by step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from pydicom import dcmread
@@ -18,7 +19,7 @@ from triage.daemon.scheduler import Clockwork
 from triage.daemon.worker import Worker
 from triage.database import schema
 from triage.database.engine import database_time
-from triage.database.timeline import Story, story
+from triage.database.timeline import Story, overview, story
 from triage.domain.study import Peer
 from triage.pipeline import Route
 from triage.receive.admission import Admission
@@ -41,6 +42,8 @@ class House:
     clockwork: Clockwork
     worker: Worker
     courier: Courier
+    employ: Callable[[Spool], Worker]
+    hire: Callable[[Spool], Courier]
 
     def settle(self) -> None:
         """Move everything on until nothing waits; senders that have left are waited for."""
@@ -54,6 +57,17 @@ class House:
         rows = schema.metadata.tables[table]
         with self.engine.begin() as connection:
             connection.execute(update(rows).values(next_attempt_at=database_time(connection)))
+
+    def troubles(self) -> Sequence[Mapping[str, object]]:
+        """Return what ``triage status`` lists for a person."""
+        with self.engine.begin() as connection:
+            return overview(connection, now=database_time(connection)).troubles
+
+    def keep_results_in(self, folder: Path) -> None:
+        """Move to another folder of results, as if it were another disk."""
+        self.results = Spool(folder / "results")
+        self.worker = self.employ(self.results)
+        self.courier = self.hire(self.results)
 
     def story_of(self, file: Path) -> Story:
         """Tell the story of the study that a file belongs to."""
@@ -76,15 +90,19 @@ def running_house(
 ) -> Iterator[House]:
     """Compose a house with fresh spools on an engine, listening on a free port."""
     spool, results = Spool(folder / "spool"), Spool(folder / "results")
-    judge = Judge(engine, route, films=spool, results=results, pacs=settings.pacs)
+
+    def employ(results: Spool) -> Worker:
+        judge = Judge(engine, route, films=spool, results=results, pacs=settings.pacs)
+        return Worker(engine, judge, name="worker", ttl=TTL, most_failures=3)
+
+    def hire(results: Spool) -> Courier:
+        send = partial(_send, settings=settings)
+        return Courier(engine, results, name="courier", send=send, ttl=TTL)
+
     scp = StorageSCP(
         Peer("TRIAGE", "127.0.0.1", 0),
         keeper=DurableKeeper(engine, spool, listener="test"),
         admission=allowed,
-    )
-    worker = Worker(engine, judge, name="worker", ttl=TTL, most_failures=3)
-    courier = Courier(
-        engine, results, name="courier", send=lambda file: _send(file, settings), ttl=TTL
     )
     try:
         yield House(
@@ -93,12 +111,14 @@ def running_house(
             results=results,
             peer=Peer("TRIAGE", "127.0.0.1", scp.port),
             clockwork=Clockwork(engine, settings),
-            worker=worker,
-            courier=courier,
+            worker=employ(results),
+            courier=hire(results),
+            employ=employ,
+            hire=hire,
         )
     finally:
         scp.stop(grace_s=5.0)
 
 
-def _send(file: Path, settings: Settings) -> str:
+def _send(file: Path, *, settings: Settings) -> str:
     return deliver(file, settings.pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)

@@ -1,6 +1,7 @@
 """``triage``: finds the command's file and runs it; errors become one line and an exit code."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -36,7 +37,8 @@ COMMANDS = {
 
 
 def main() -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit; what it writes is for this user alone."""
+    os.umask(0o077)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
-from triage.domain.assessment import Assessment, Finding, RefusalCode
+from triage.domain.assessment import Assessment, Finding, Refusal, RefusalCode
 from triage.domain.errors import ConfigurationError, DeliveryParked, UnassessableFilm
 from triage.overlay import save_png
 from triage.pipeline import AssessedFilm, Route, build_route, is_picture_file
@@ -33,9 +34,10 @@ def run(
 
     Exit code 65 says that at least one file could not be read; the others are done.
     """
+    _refuse_overwriting(files, to)
     route = build_route(settings_from(settings))
     _make(to)
-    named = list(_named(files))
+    named = list(name_outputs(files))
     console = Console(stderr=True)
     steps = track(named, "assess", console=console, disable=not console.is_terminal)
     verdicts = [_judge(route, file, to / stem) for file, stem in steps]
@@ -46,6 +48,14 @@ def run(
     return EX_DATA if any(_unreadable(verdict) for verdict in verdicts) else 0
 
 
+def _refuse_overwriting(files: Sequence[Path], to: Path) -> None:
+    """A capture has the name of its film, so it goes to another folder."""
+    folder = to.resolve()
+    beside = [f for f in files if folder in (f.resolve().parent, f.parent.resolve())]
+    if beside:
+        raise typer.BadParameter(f"--to {to} is the folder of {beside[0]}: choose another")
+
+
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,20 +63,24 @@ def _make(folder: Path) -> None:
         raise ConfigurationError(f"--to {folder}: {error.strerror}") from error
 
 
-def _named(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def name_outputs(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Give each file a stem of its own: ``film``, then ``film-2`` for its namesake."""
-    taken: dict[str, int] = {}
+    taken: set[str] = set()
     for file in files:
-        count = taken[file.stem] = taken.get(file.stem, 0) + 1
-        yield file, file.stem if count == 1 else f"{file.stem}-{count}"
+        stems = chain([file.stem], (f"{file.stem}-{number}" for number in count(2)))
+        stem = next(stem for stem in stems if stem not in taken)
+        taken.add(stem)
+        yield file, stem
 
 
 def _judge(route: Route, file: Path, target: Path) -> Verdict:
     try:
         assessed = route.assess(file)
     except UnassessableFilm as error:
-        reason = {"code": error.refusal.code.value, "sentence": error.refusal.sentence}
-        verdict = _verdict(file, reason=reason)
+        verdict = _verdict(file, refusal=error.refusal)
+    except OSError as error:
+        sentence = f"The file cannot be read: {error.strerror}."
+        verdict = _verdict(file, refusal=Refusal(RefusalCode.UNREADABLE, sentence))
     else:
         outputs = _write(route, file, assessed, target)
         verdict = _verdict(file, assessed=assessed, outputs=outputs)
@@ -98,7 +112,7 @@ def _beside(target: Path, suffix: str) -> Path:
 def _verdict(
     file: Path,
     *,
-    reason: dict[str, str] | None = None,
+    refusal: Refusal | None = None,
     assessed: AssessedFilm | None = None,
     outputs: Sequence[str] = (),
 ) -> Verdict:
@@ -106,7 +120,7 @@ def _verdict(
     return {
         "file": str(file),
         "verdict": "not_assessed" if assessed is None else "assessed",
-        "reason": reason,
+        "reason": None if refusal is None else asdict(refusal),
         "view": None if assessed is None else assessed.film.view.value,
         "findings": [] if assessment is None else [_plain(f) for f in assessment.findings],
         "bundle": None if assessment is None else _bundle(assessment),

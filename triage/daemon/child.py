@@ -59,13 +59,15 @@ def place_of(error: BaseException) -> str:
     >>> place_of(ValueError("Doe^Jane"))
     'ValueError'
     """
-    trace = error.__traceback__
+    trace, name = error.__traceback__, type(error).__name__
+    if isinstance(error, OSError) and error.strerror:  # the system's own words, no peer's
+        name = f"{name} ({error.strerror})"
     if trace is None:
-        return type(error).__name__
+        return name
     while trace.tb_next is not None:
         trace = trace.tb_next
     file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
-    return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
+    return f"{name} at {file}:{trace.tb_lineno}"
 
 
 def _tell(facts: dict[str, object]) -> None:

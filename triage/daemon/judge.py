@@ -4,6 +4,8 @@ from datetime import UTC
 from pathlib import Path
 from time import perf_counter
 
+import structlog
+
 from triage.database import results
 from triage.database.engine import Engine
 from triage.database.results import Outcome, Parcel, Timing
@@ -15,6 +17,8 @@ from triage.encode.header import identity, read_source, text
 from triage.pipeline import AssessedFilm, Route, too_old
 from triage.settings import Pacs
 from triage.spool import Spool
+
+logger = structlog.get_logger(__name__)
 
 
 class Judge:
@@ -76,6 +80,7 @@ class Judge:
 
     def _quarantined(self, instance: Instance) -> Outcome:
         sentence = "other pixels came before under this SOP Instance UID; the first are kept"
+        logger.warning("film quarantined", instance=instance.sop_instance_uid, reason=sentence)
         refusal = Refusal(RefusalCode.CONFLICT, sentence)
         return Outcome(instance.id, FilmState.QUARANTINED, refusal=refusal)
 

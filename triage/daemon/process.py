@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from triage.settings import Settings, to_json
 
@@ -24,15 +25,15 @@ class Child:
 
     Args:
         role: the module of ``triage.daemon`` that it runs.
-        lock: the descriptor of the daemon's lock, which the child holds for as long as it
-            lives, so that the lock is free only when the last child has gone.
+        locks: the descriptors of the daemon's locks, which the child holds for as long as it
+            lives, so that they are free only when the last child has gone.
     """
 
-    def __init__(self, role: str, *, lock: int) -> None:
+    def __init__(self, role: str, *, locks: Sequence[int]) -> None:
         self.role = role
         self.ready = threading.Event()
         self.facts: dict[str, object] = {}
-        self._lock = lock
+        self._locks = tuple(locks)
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = -SHORT_LIFE_S
         self._ended_at = 0.0
@@ -57,7 +58,7 @@ class Child:
             [sys.executable, "-m", "triage.daemon.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=(self._lock,),
+            pass_fds=self._locks,
             env=PATIENT_THREADS | os.environ,
         )
         request = json.dumps({"role": self.role, "settings": json.loads(to_json(settings))})

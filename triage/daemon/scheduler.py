@@ -1,7 +1,8 @@
 """The scheduler process: clocks that move studies on, and the sweep of old files."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 
@@ -10,13 +11,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from triage.daemon.child import Ready
 from triage.database import queue, sweep
-from triage.database.engine import Engine, database_time, open_engine
+from triage.database.engine import DatabaseError, Engine, database_time, open_engine
 from triage.settings import Settings
 from triage.spool import Spool
 
 COMPLETION_EVERY_S = 0.25
 LEASES_EVERY_S = 1.0
 SWEEP_EVERY_S = 3600.0
+DATABASE_AWAY_S = 5.0
 RETAIN_OTHERS = timedelta(days=1)
 JUST_STORED_S = 60.0
 ORPHAN_AGE_S = 24 * 3600.0
@@ -118,6 +120,24 @@ class Clockwork:
             logger.warning("leases expired", studies=count)
 
 
+class Patient:
+    """A job that rests where the database is away, and says so once a while."""
+
+    def __init__(self, job: Callable[[], None]) -> None:
+        self._job = job
+        self._rests_until = 0.0
+
+    def __call__(self) -> None:
+        """Run the job, unless it rests."""
+        if time.monotonic() < self._rests_until:
+            return
+        try:
+            self._job()
+        except DatabaseError as error:
+            self._rests_until = time.monotonic() + DATABASE_AWAY_S
+            logger.error("the database is away", reason=type(error.orig).__name__)
+
+
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     """Run the clocks until told to stop."""
     engine = open_engine(settings.database_url)
@@ -132,9 +152,9 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-    clock.add_job(clockwork.complete, "interval", seconds=COMPLETION_EVERY_S)
-    clock.add_job(clockwork.take_back, "interval", seconds=LEASES_EVERY_S)
-    clock.add_job(sweeper.sweep, "interval", seconds=SWEEP_EVERY_S)
+    clock.add_job(Patient(clockwork.complete), "interval", seconds=COMPLETION_EVERY_S)
+    clock.add_job(Patient(clockwork.take_back), "interval", seconds=LEASES_EVERY_S)
+    clock.add_job(Patient(sweeper.sweep), "interval", seconds=SWEEP_EVERY_S)
     clock.start()
     ready({})
     stop.wait()

@@ -5,16 +5,17 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import structlog
 
 from triage.daemon.child import EX_CONFIG, EX_TEMPFAIL, ROLES
 from triage.daemon.process import Child
-from triage.database.engine import open_engine
+from triage.database.engine import open_engine, sqlite_file
 from triage.database.migrate import upgrade
-from triage.domain.errors import BusyError
+from triage.domain.errors import BusyError, ConfigurationError
 from triage.settings import Settings
 from triage.spool import Spool, private_folder
 
@@ -39,27 +40,27 @@ def serve(settings: Settings, *, stop: threading.Event, announce: Callable[[str]
 
     Raises:
         ConfigurationError: the data folder or the database is refused.
-        BusyError: another daemon uses the data folder.
+        BusyError: another daemon uses the data folder, or the SQLite file.
     """
     private_folder(settings.data.folder)
-    lock = _lock(settings.data.folder / "lock", stop=stop)
-    try:
+    with ExitStack() as held:
+        locks = [held.enter_context(_locked(path, stop=stop)) for path in _lock_files(settings)]
         for name in ("spool", "results"):
             Spool(settings.data.folder / name)
         engine = open_engine(settings.database_url)
         upgrade(engine)
         engine.dispose()
-        return _Supervisor(settings, lock=lock, announce=announce).run(stop)
-    finally:
-        os.close(lock)
+        return _Supervisor(settings, locks=locks, announce=announce).run(stop)
 
 
 class _Supervisor:
-    def __init__(self, settings: Settings, *, lock: int, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, *, locks: Sequence[int], announce: Callable[[str], None]
+    ) -> None:
         self._settings = settings
         self._announce = announce
         self._announced = False
-        self._children = [Child(role, lock=lock) for role in ROLES]
+        self._children = [Child(role, locks=locks) for role in ROLES]
 
     def run(self, stop: threading.Event) -> int:
         for child in self._children:
@@ -108,19 +109,36 @@ class _Supervisor:
                 child.wait(1.0)
 
 
-def _lock(path: Path, *, stop: threading.Event) -> int:
-    """Take the daemon's lock; the children of a killed daemon need a moment to let it go."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + LOCK_PATIENCE_S
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+def _lock_files(settings: Settings) -> Iterator[Path]:
+    """One daemon to a data folder, and one to an SQLite file, wherever that lies."""
+    yield settings.data.folder / "lock"
+    if (file := sqlite_file(settings.database_url)) is not None:
+        yield file.resolve().with_name(file.name + ".lock")
+
+
+@contextmanager
+def _locked(path: Path, *, stop: threading.Event) -> Iterator[int]:
+    """Hold a lock; the children of a killed daemon need a moment to let it go."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigurationError(f"lock {path}: {error.strerror}") from error
+    try:
+        deadline = time.monotonic() + LOCK_PATIENCE_S
+        while not _take(descriptor):
             if time.monotonic() > deadline or stop.wait(LOOK_EVERY_S):
-                os.close(descriptor)
-                raise BusyError(f"another daemon uses the data folder {path.parent}") from None
-        else:
-            return descriptor
+                raise BusyError(f"another daemon holds {path}")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _ready_line(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The worker process: leases studies and assesses their films."""
 
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from triage.spool import Spool
 IDLE_S = 0.1
 DATABASE_AWAY_S = 2.0
 LONGEST_STUDY_S = 900.0
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+DISK_FULL_PAUSE = timedelta(minutes=1)
 
 logger = structlog.get_logger(__name__)
 
@@ -70,7 +73,7 @@ class Worker:
         except DatabaseAway:
             raise  # the database is at fault, not the study: its lease expires
         except Exception as error:  # noqa: BLE001 - the one place where a study is blamed
-            self._fail(lease, place_of(error))
+            self._give_up(lease, error)
             log.error("study failed", reason=place_of(error))
         return True
 
@@ -82,18 +85,21 @@ class Worker:
             now = database_time(connection)
             return results.finish(connection, lease, outcomes, now=now)
 
-    def _fail(self, lease: Lease, reason: str) -> None:
+    def _give_up(self, lease: Lease, error: Exception) -> None:
+        """Blame the study, but not where the disk is full: that is nobody's film's fault."""
+        reason, full = place_of(error), isinstance(error, OSError) and error.errno in DISK_FULL
         try:
             with self._engine.begin() as connection:
-                queue.fail(
-                    connection,
-                    lease,
-                    reason=reason,
-                    now=database_time(connection),
-                    most_failures=self._most_failures,
-                )
-        except LeaseLost as error:
-            logger.warning("lease lost before its failure was noted", reason=str(error))
+                now = database_time(connection)
+                if full:
+                    queue.give_back(
+                        connection, lease, reason=reason, now=now, pause=DISK_FULL_PAUSE
+                    )
+                else:
+                    most = self._most_failures
+                    queue.fail(connection, lease, reason=reason, now=now, most_failures=most)
+        except LeaseLost as lost:
+            logger.warning("lease lost before its failure was noted", reason=str(lost))
 
     @contextmanager
     def _kept_alive(self, lease: Lease) -> Iterator[None]:

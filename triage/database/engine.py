@@ -20,6 +20,7 @@ __all__ = [
     "database_time",
     "existing_engine",
     "open_engine",
+    "sqlite_file",
 ]
 
 BUSY_TIMEOUT_MS = 15_000
@@ -54,10 +55,16 @@ def existing_engine(url: str) -> Engine:
     Raises:
         ConfigurationError: the SQLite file does not exist; it would be made empty.
     """
-    file = _checked(url).database
-    if make_url(url).get_backend_name() == "sqlite" and not Path(str(file)).is_file():
+    file = sqlite_file(url)
+    if file is not None and not file.is_file():
         raise ConfigurationError(f"no database {file}: no daemon has run here yet")
     return open_engine(url)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file that an SQLite URL names, or ``None`` for a server's URL."""
+    address = _checked(url)
+    return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
 
 
 def database_time(connection: Connection) -> datetime:

@@ -32,7 +32,10 @@ def requeue(connection: Connection, study_uid: str, *, now: datetime, actor: str
     by = By(actor, now)
     parked = _parked(connection, study_id)
     if state != StudyState.DEAD and not parked:
-        raise MoveRefused(f"study {study_uid} is {state} and nothing of it is parked")
+        raise MoveRefused(
+            f"study {study_uid} is {state} and nothing of it is parked that could be sent; "
+            "a film parked for its identity must come again with its identity"
+        )
     for delivery_id in parked:
         to_waiting = (DeliveryState.PARKED, DeliveryState.WAITING)
         again = {"next_attempt_at": now, "attempts": 0}

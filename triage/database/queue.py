@@ -155,6 +155,18 @@ def fail(
     return to_state
 
 
+def give_back(
+    connection: Connection, lease: Lease, *, reason: str, now: datetime, pause: timedelta
+) -> None:
+    """Queue a study again that is not to blame, because something of ours failed.
+
+    Raises:
+        LeaseLost: the study went to another worker, or back to the queue.
+    """
+    to_state, later = StudyState.QUEUED, now + pause
+    leave(connection, lease, to_state=to_state, now=now, reason=reason, next_attempt_at=later)
+
+
 def release_abandoned(
     connection: Connection, *, worker: str | None, now: datetime, most_deaths: int
 ) -> int:

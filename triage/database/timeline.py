@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from triage.database import schema
 from triage.database.operator import UnknownStudy
-from triage.domain.study import DeliveryState, StudyState
+from triage.domain.study import DeliveryState, FilmState, StudyState
 
 Row = Mapping[str, object]
 TROUBLED = (StudyState.DEAD,)
@@ -163,7 +163,7 @@ def _findings(connection: Connection, study_id: int) -> Mapping[int, Sequence[Ro
 
 
 def _troubles(connection: Connection) -> Sequence[Row]:
-    """DEAD studies and parked deliveries, the newest first: each waits for a person."""
+    """DEAD studies, parked deliveries and quarantined films, the newest first: for a person."""
     study, delivery, event = schema.study.c, schema.delivery.c, schema.event.c
     latest = (
         select(event.reason)
@@ -180,8 +180,14 @@ def _troubles(connection: Connection) -> Sequence[Row]:
         .join(schema.delivery, delivery.study_id == study.id)
         .where(delivery.state == DeliveryState.PARKED)
     )
-    both = [*_rows(connection, dead), *_rows(connection, parked)]
-    return sorted(both, key=lambda row: str(row["state_since"]), reverse=True)[:MOST_TROUBLES]
+    film = schema.instance.c
+    quarantined = (
+        select(study.study_uid, film.state, film.state_since, film.sentence.label("reason"))
+        .join(schema.instance, film.study_id == study.id)
+        .where(film.state == FilmState.QUARANTINED)
+    )
+    found = [row for query in (dead, parked, quarantined) for row in _rows(connection, query)]
+    return sorted(found, key=lambda row: str(row["state_since"]), reverse=True)[:MOST_TROUBLES]
 
 
 def _counts(connection: Connection, query: Select[str | None, int]) -> Mapping[str, int]:

@@ -18,17 +18,17 @@ _FILM_DATES = ("StudyDate", "AcquisitionDate", "ContentDate")
 def age_years(dataset: Dataset) -> int | None:
     """Tell the age in completed years.
 
-    (0010,1010) *Patient's Age* counts first, then the years between (0010,0030) *Patient's
-    Birth Date* and the date of the film. An AS value needs its unit (PS3.5 6.2): a bare
-    number is no age.
+    (0010,1010) *Patient's Age* counts first where it is plausible, else the years between
+    (0010,0030) *Patient's Birth Date* and the date of the film. An AS value needs its unit
+    (PS3.5 6.2): a bare number is no age.
 
     Returns:
         Years within [0, 120], or ``None`` where the header tells none or an implausible one.
     """
     stated = _AGE.fullmatch(tags.code(dataset, "PatientAge"))
-    if stated:
-        years = int(stated[1]) // _PER_YEAR[stated[2]]
-        return years if years <= OLDEST_YEARS else None
+    years = int(stated[1]) // _PER_YEAR[stated[2]] if stated else None
+    if years is not None and years <= OLDEST_YEARS:
+        return years
     return _years_between(_day(dataset, "PatientBirthDate"), _film_day(dataset))
 
 

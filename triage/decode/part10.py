@@ -48,6 +48,7 @@ def read(path: Path, *, minimum_age_years: int = 18) -> Film:
 
     Raises:
         UnassessableFilm: the film cannot or must not be assessed.
+        OSError: the file cannot be opened or read: that says nothing about the film.
     """
     content = _content(path)
     if picture.is_picture(content):
@@ -68,6 +69,7 @@ def read_film(path: Path, *, minimum_age_years: int = 18) -> Film:
     Raises:
         UnassessableFilm: the film cannot or must not be assessed; nothing else is raised,
             whatever the file holds.
+        OSError: the file cannot be opened or read: that says nothing about the film.
     """
     return _film(_content(path), minimum_age_years)
 
@@ -150,10 +152,9 @@ def _film(content: bytes, minimum_age_years: int) -> Film:
 
 def _content(path: Path) -> bytes:
     """Read the whole file: lengths inside it can then promise no more than it holds."""
-    with translated("The file cannot be opened"):
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise refused(RefusalCode.TOO_LARGE, f"The file is larger than {MAX_FILE_BYTES} bytes.")
-        return path.read_bytes()
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise refused(RefusalCode.TOO_LARGE, f"The file is larger than {MAX_FILE_BYTES} bytes.")
+    return path.read_bytes()
 
 
 def _inflated(content: bytes) -> Dataset | None:

@@ -21,7 +21,6 @@ FOREIGN: tuple[type[Exception], ...] = (
     BufferError,
     EOFError,
     LookupError,
-    MemoryError,
     OSError,
     RuntimeError,
     SyntaxError,  # Pillow's word for a broken PNG

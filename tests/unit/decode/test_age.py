@@ -49,3 +49,9 @@ def test_the_stated_age_goes_before_the_birth_date() -> None:
     film = header(PatientAge="007Y", PatientBirthDate="19500101", StudyDate="20260115")
 
     assert age_years(film) == 7
+
+
+def test_a_placeholder_for_the_age_gives_way_to_the_birth_date() -> None:
+    dataset = header(PatientAge="999Y", PatientBirthDate="20200101", StudyDate="20250101")
+
+    assert age_years(dataset) == 5

@@ -115,8 +115,9 @@ def test_garbage_is_unreadable(tmp_path: Path, content: bytes) -> None:
     assert refusal_of(path) is RefusalCode.UNREADABLE
 
 
-def test_an_absent_file_is_unreadable(tmp_path: Path) -> None:
-    assert refusal_of(tmp_path / "absent") is RefusalCode.UNREADABLE
+def test_an_absent_file_says_nothing_about_a_film(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_film(tmp_path / "absent")
 
 
 @pytest.mark.parametrize("missing", [1, 100, 8190])
