@@ -26,7 +26,7 @@ class Orthanc:
     url: str
 
     def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as answer:
             content: bytes = answer.read()
         return content
 

@@ -30,7 +30,7 @@ def test_no_format_shows_it(name: str, alignment: str, width: str) -> None:
 def test_no_container_shows_it(name: str) -> None:
     hidden = Hidden(name)
 
-    shown = pprint.pformat([{"a": hidden}, (hidden,), {hidden}]) + "%s %r" % (hidden, hidden)  # noqa: UP031
+    shown = pprint.pformat([{"a": hidden}, (hidden,), {hidden}]) + "%s %r" % (hidden, hidden)
 
     assert name not in shown
 

@@ -83,7 +83,7 @@ def test_the_allow_list_is_read_from_a_variable() -> None:
     assert found.listener.allowed[0].ae_title == "CR1"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "triage.hospital", ""])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "triage.hospital", ""])
 def test_an_address_that_others_reach_needs_an_allow_list(host: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"listener: host .* is reached from outside"):
         settings(f'[listener]\nhost = "{host}"', tmp_path)

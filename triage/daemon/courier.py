@@ -106,6 +106,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     pacs = settings.pacs
 
     def send(file: Path) -> str:
+        """Send one file to the PACS of the settings."""
         return deliver(
             file,
             pacs.peer,

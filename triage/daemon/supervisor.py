@@ -63,6 +63,7 @@ class _Supervisor:
         self._children = [Child(role, locks=locks) for role in ROLES]
 
     def run(self, stop: threading.Event) -> int:
+        """Keep the children alive until told to stop, and return the exit code."""
         for child in self._children:
             child.start(self._settings)
         exit_code = 0

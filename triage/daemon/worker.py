@@ -72,7 +72,7 @@ class Worker:
             log.warning("lease lost, result dropped", reason=str(error))
         except DatabaseAway:
             raise  # the database is at fault, not the study: its lease expires
-        except Exception as error:  # noqa: BLE001 - the one place where a study is blamed
+        except Exception as error:  # the one place where a study is blamed
             self._give_up(lease, error)
             log.error("study failed", reason=place_of(error))
         return True

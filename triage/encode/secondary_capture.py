@@ -71,7 +71,7 @@ def encode_capture(
     appearance_digest: str,
     received_at: datetime | None,
 ) -> Capture:
-    """Encode the picture of a film; equal arguments give equal bytes.
+    """Encode a film's picture in Explicit VR Little Endian; equal arguments give equal bytes.
 
     Args:
         source: the film's Part 10 file; its pixels are not read.
@@ -79,9 +79,6 @@ def encode_capture(
         assessment: what the picture shows.
         appearance_digest: SHA-256 of the picture's settings in hex.
         received_at: when the film was received, aware: the only clock that enters.
-
-    Returns:
-        The object in Explicit VR Little Endian, uncompressed.
 
     Raises:
         DeliveryParked: the film lacks an attribute that files a result in its study.

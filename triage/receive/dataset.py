@@ -56,7 +56,7 @@ def read_elements(
             or inflates to more than 512 MiB.
     """
     if transfer_syntax_uid == _DEFLATED:
-        encoded = _inflate(encoded)
+        encoded = inflate(encoded)
     walk = _Walk(
         memoryview(encoded),
         implicit=transfer_syntax_uid == _IMPLICIT,
@@ -75,6 +75,7 @@ class _Walk:
         self._long = struct.Struct(order + "I")
 
     def run(self, wanted: frozenset[int]) -> dict[int, bytes]:
+        """Walk to the end and return the wanted values of the top level."""
         found: dict[int, bytes] = {}
         while True:
             self._close_ended()
@@ -157,15 +158,20 @@ class _Walk:
         return RejectedInstance(CANNOT_UNDERSTAND, f"data set: {what}")
 
 
-def _inflate(encoded: bytes | memoryview) -> bytes:
+def inflate(encoded: bytes | memoryview, *, most_bytes: int = LARGEST_INFLATED) -> bytes:
+    """Inflate a deflated data set (PS3.5 A.5) that is not larger than ``most_bytes``.
+
+    Raises:
+        RejectedInstance: 0xC000, it is no deflate stream, is cut short, or inflates to more.
+    """
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:
-        inflated = inflater.decompress(encoded, LARGEST_INFLATED)
+        inflated = inflater.decompress(encoded, most_bytes)
     except zlib.error as error:
         raise RejectedInstance(CANNOT_UNDERSTAND, f"data set: deflate: {error}") from error
     if inflater.unconsumed_tail:
         raise RejectedInstance(
-            CANNOT_UNDERSTAND, f"data set: inflates to more than {LARGEST_INFLATED} bytes"
+            CANNOT_UNDERSTAND, f"data set: inflates to more than {most_bytes} bytes"
         )
     if not inflater.eof:
         raise RejectedInstance(CANNOT_UNDERSTAND, "data set: deflate: cut short")

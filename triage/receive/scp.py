@@ -140,7 +140,7 @@ class StorageSCP:
             self._take(event)
         except RejectedInstance as rejection:
             return self._refuse(event, rejection)
-        except Exception as error:  # noqa: BLE001 - the one place of this process; the sender keeps its film
+        except Exception as error:  # the one place of this process: the sender keeps its film
             sentence = f"unexpected {type(error).__name__}"
             return self._refuse(event, RejectedInstance(PROCESSING_FAILURE, sentence))
         finally:

@@ -29,7 +29,7 @@ def test_certainty_is_a_probability(probability: float) -> None:
 @pytest.mark.parametrize(
     ("tier", "flagged"), [(Tier.FLAGGED, True), (Tier.ABOVE, False), (Tier.BELOW, False)]
 )
-def test_only_the_highest_tier_flags_a_film(tier: Tier, flagged: bool) -> None:  # noqa: FBT001
+def test_only_the_highest_tier_flags_a_film(tier: Tier, flagged: bool) -> None:
     assert finding("tumour", 0.9, tier).flagged is flagged
 
 

@@ -9,7 +9,7 @@ NAME = Hidden("Doe^Jane")
 
 @pytest.mark.parametrize(
     "shown",
-    [str(NAME), repr(NAME), f"{NAME}", f"{NAME!r}", f"{[NAME]}", "%s" % NAME, f"{NAME:>20}"],  # noqa: UP031
+    [str(NAME), repr(NAME), f"{NAME}", f"{NAME!r}", f"{[NAME]}", "%s" % NAME, f"{NAME:>20}"],
 )
 def test_hidden_text_shows_as_hidden(shown: str) -> None:
     assert "Doe" not in shown

@@ -8,8 +8,7 @@ from pydicom.encaps import encapsulate
 from tests.builders.dataset import BIG_ENDIAN, DEFLATED, IMPLICIT, encoded, film_dataset
 from tests.builders.studies import EXPLICIT, STUDY
 from triage.domain.errors import RejectedInstance
-from triage.receive import dataset as walked
-from triage.receive.dataset import DEEPEST, read_elements
+from triage.receive.dataset import DEEPEST, inflate, read_elements
 
 STUDY_UID, PATIENT = 0x0020000D, 0x00100010
 ITEM, ITEM_END, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0"
@@ -61,7 +60,7 @@ def test_a_nested_value_is_not_taken_for_the_data_sets_own() -> None:
 
 @pytest.mark.parametrize("undefined", [True, False])
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
-def test_sequences_of_either_length_are_walked(syntax: str, undefined: bool) -> None:  # noqa: FBT001
+def test_sequences_of_either_length_are_walked(syntax: str, undefined: bool) -> None:
     inner, outer = Dataset(), Dataset()
     inner.PatientName = "Doe^Jane"
     outer.RequestAttributesSequence = [inner, Dataset()]
@@ -140,10 +139,9 @@ def test_what_is_not_deflated_is_refused() -> None:
     assert "data set: deflate: " in refusal(b"\xff\xff\xff\xff", DEFLATED)
 
 
-def test_what_inflates_without_measure_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walked, "LARGEST_INFLATED", 1000)
-
-    assert "inflates to more than 1000 bytes" in refusal(deflated(bytes(2000)), DEFLATED)
+def test_what_inflates_without_measure_is_refused() -> None:
+    with pytest.raises(RejectedInstance, match="inflates to more than 1000 bytes"):
+        inflate(deflated(bytes(2000)), most_bytes=1000)
 
 
 def test_an_unknown_element_of_undefined_length_holds_implicit_elements() -> None:
