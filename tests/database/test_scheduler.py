@@ -19,9 +19,9 @@ from tests.builders.studies import (
     receive,
     state_of,
 )
-from triage.daemon.scheduler import Clockwork, Sweeper
+from triage.daemon.scheduler import Clockwork, Patient, Sweeper
 from triage.database import schema
-from triage.database.engine import database_time
+from triage.database.engine import database_time, open_engine
 from triage.database.results import Parcel
 from triage.domain.study import Lease, StudyState
 from triage.settings import load_settings
@@ -182,3 +182,18 @@ def test_a_lease_that_runs_is_not_taken_back(database: Engine, clockwork: Clockw
 
     with database.begin() as connection:
         assert state_of(connection) == StudyState.ASSESSING
+
+
+def test_a_job_rests_while_the_database_is_away() -> None:
+    engine = open_engine("postgresql://nobody@127.0.0.1:9/nothing")
+    tried: list[str] = []
+
+    def job() -> None:
+        tried.append("once")
+        engine.connect()
+
+    patient = Patient(job)
+    patient()
+    patient()
+
+    assert tried == ["once"]
