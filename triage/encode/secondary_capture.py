@@ -12,6 +12,7 @@ from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from triage.domain.assessment import Assessment, Finding
 from triage.domain.errors import DeliveryParked
+from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from triage.encode.codes import SOURCE_IMAGE
 from triage.encode.elements import Attributes, ascii_text, encode_attributes
 from triage.encode.equipment import describe_equipment, name_model
@@ -24,8 +25,6 @@ from triage.encode.header import (
     valid,
 )
 from triage.encode.uids import (
-    IMPLEMENTATION_CLASS_UID,
-    IMPLEMENTATION_VERSION_NAME,
     ObjectType,
     instance_uid,
     series_uid,

@@ -7,12 +7,6 @@ named parts. Nothing random and no clock enters.
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-IMPLEMENTATION_CLASS_UID = "2.25.132826779846865391138867770882478756913"
-"""(0002,0012) *Implementation Class UID* of the objects that are encoded here."""
-
-IMPLEMENTATION_VERSION_NAME = "CXR_TRIAGE"
-"""(0002,0013) *Implementation Version Name*, SH, at most 16 characters."""
-
 _NAMESPACE = UUID("f7aee59d-9c3a-4d6a-9c19-17d8d0a3b7a1")
 
 

@@ -4,13 +4,8 @@ from typing import Any
 import pytest
 from pydicom.uid import UID
 
-from triage.encode.uids import (
-    IMPLEMENTATION_CLASS_UID,
-    IMPLEMENTATION_VERSION_NAME,
-    ObjectType,
-    instance_uid,
-    series_uid,
-)
+from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from triage.encode.uids import ObjectType, instance_uid, series_uid
 
 instance_of = partial(
     instance_uid,
