@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -49,10 +50,19 @@ class Database(Section):
 
 
 class AllowedPeer(Section):
-    """A calling AE title and the address it must call from."""
+    """A calling AE title, and the address or network (``10.1.2.0/24``) it must call from."""
 
     ae_title: AETitle
     host: str
+
+    @field_validator("host")
+    @classmethod
+    def _numeric(cls, host: str) -> str:
+        try:
+            ipaddress.ip_network(host)
+        except ValueError:
+            raise ValueError(f"{host!r} is no address such as 10.1.2.3 or 10.1.2.0/24") from None
+        return host
 
 
 def _listed(value: object) -> object:
@@ -66,6 +76,12 @@ class Listener(Section):
     host: str = "127.0.0.1"
     port: Port = 11112
     allowed: Annotated[tuple[AllowedPeer, ...], BeforeValidator(_listed)] = ()
+    called: Annotated[tuple[AETitle, ...], BeforeValidator(_listed)] = ()
+    processes: int = Field(default=2, ge=1, le=64)
+    data_phase: Literal["streaming", "pynetdicom"] = "streaming"
+    association_timeout_s: float = Field(default=30.0, gt=0)
+    idle_timeout_s: float = Field(default=60.0, gt=0)
+    longest_queue: int = Field(default=10_000, ge=1)
 
     @model_validator(mode="after")
     def _closed_to_strangers(self) -> "Listener":
@@ -131,9 +147,25 @@ class Pacs(Section):
 
 
 class Spool(Section):
-    """How long the files of finished studies are kept."""
+    """How long the files of finished studies are kept, and how much of the disk stays free."""
 
     retain_days: float = Field(default=7.0, ge=0)
+    reserve_gb: float = Field(default=2.0, ge=0)
+
+
+class Tls(Section):
+    """Own certificate, its key, and whose certificates are trusted; with it the listener is TLS."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authorities: Path | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Tls":
+        given = [self.certificate, self.key, self.authorities]
+        if any(given) and not all(given):
+            raise ValueError("certificate, key and authorities belong together")
+        return self
 
 
 class Settings(Section):
@@ -142,6 +174,7 @@ class Settings(Section):
     data: Data = Field(default_factory=Data)
     database: Database = Field(default_factory=Database)
     listener: Listener = Field(default_factory=Listener)
+    tls: Tls = Field(default_factory=Tls)
     completion: Completion = Field(default_factory=Completion)
     screening: Screening = Field(default_factory=Screening)
     model: ModelChoice = Field(default_factory=ModelChoice)
