@@ -9,7 +9,8 @@ from pydicom.filewriter import write_dataset
 from pydicom.uid import ComputedRadiographyImageStorage
 
 from tests.builders.studies import EXPLICIT, FILM, STUDY
-from triage.receive.arrival import Arrival, part10_header
+from triage.receive.arrival import part10_header
+from triage.receive.dataset import walk
 
 IMPLICIT = "1.2.840.10008.1.2"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -61,14 +62,20 @@ def part10(
     transfer_syntax_uid: str = EXPLICIT,
 ) -> Path:
     """Write a file whose meta information says this, whatever its contents are."""
-    arrival = Arrival(
+    header = part10_header(
         sop_class_uid=sop_class_uid,
         sop_instance_uid=sop_instance_uid,
-        study_uid=STUDY,
-        series_uid=None,
-        modality=None,
         transfer_syntax_uid=transfer_syntax_uid,
     )
     file = folder / f"{sop_instance_uid}.dcm"
-    file.write_bytes(part10_header(arrival) + contents)
+    file.write_bytes(header + contents)
     return file
+
+
+def read_elements(
+    contents: bytes, *, transfer_syntax_uid: str, wanted: frozenset[int]
+) -> dict[int, bytes]:
+    """Walk over a whole data set at once."""
+    begun = walk(transfer_syntax_uid, wanted=wanted)
+    begun.feed(contents)
+    return begun.finish()

@@ -4,10 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
 
-from tests.builders.dataset import BIG_ENDIAN, DEFLATED, IMPLICIT, encoded
+from tests.builders.dataset import BIG_ENDIAN, DEFLATED, IMPLICIT, encoded, read_elements
 from tests.builders.studies import EXPLICIT
 from triage.domain.errors import RejectedInstance
-from triage.receive.dataset import read_elements
 
 TEXTS = ("PatientName", "PatientComments", "StudyDescription", "StationName", "TextValue")
 SEQUENCES = ("RequestAttributesSequence", "SourceImageSequence", "ReferencedStudySequence")

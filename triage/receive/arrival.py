@@ -10,7 +10,7 @@ from pydicom.uid import UID
 
 from triage.domain.errors import RejectedInstance
 from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from triage.receive.dataset import read_elements
+from triage.receive.dataset import walk
 
 META = 0x0002
 MISMATCH = 0xA900
@@ -37,40 +37,58 @@ class Arrival:
     transfer_syntax_uid: str
 
 
-def inspect(
-    encoded: bytes | memoryview,
-    *,
-    sop_class_uid: str,
-    sop_instance_uid: str,
-    transfer_syntax_uid: str,
-) -> Arrival:
-    """Check a received data set against its C-STORE command (PS3.4 B.2.3).
+class Inspection:
+    """A data set that is checked against its C-STORE command while it comes (PS3.4 B.2.3).
 
-    A malformed SOP or Study Instance UID, or a missing one, is replaced by a UID derived
-    from it, so that the film is kept and told apart; the file keeps what was sent.
+    Args:
+        sop_class_uid, sop_instance_uid: of the command.
+        transfer_syntax_uid: of the accepted presentation context.
 
     Raises:
-        RejectedInstance: 0x0122 the SOP class is no storage class, 0xA900 the data set
-            contradicts the command, 0xC000 it is not whole.
+        RejectedInstance: 0x0122, the SOP class is no storage class.
     """
-    if not _is_storage(sop_class_uid):
-        raise RejectedInstance(NOT_STORAGE, f"SOP class {_shown(sop_class_uid)} is no storage")
-    found = read_elements(encoded, transfer_syntax_uid=transfer_syntax_uid, wanted=_WANTED)
-    _match("SOP Class UID", found.get(SOP_CLASS), sop_class_uid)
-    _match("SOP Instance UID", found.get(SOP_INSTANCE), sop_instance_uid)
-    modality = _text(found.get(MODALITY))
-    series = _text(found.get(SERIES))
-    return Arrival(
-        sop_class_uid=sop_class_uid,
-        sop_instance_uid=_valid(sop_instance_uid),
-        study_uid=_valid(_text(found.get(STUDY)) or f"study of {sop_instance_uid}"),
-        series_uid=series if _UID_FORM.fullmatch(series) else None,
-        modality=modality if _MODALITY_FORM.fullmatch(modality) else None,
-        transfer_syntax_uid=transfer_syntax_uid,
-    )
+
+    def __init__(
+        self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
+    ) -> None:
+        if not _is_storage(sop_class_uid):
+            raise RejectedInstance(NOT_STORAGE, f"SOP class {_shown(sop_class_uid)} is no storage")
+        self.header = part10_header(
+            sop_class_uid=sop_class_uid,
+            sop_instance_uid=_valid(sop_instance_uid),
+            transfer_syntax_uid=transfer_syntax_uid,
+        )
+        self._sop_class_uid = sop_class_uid
+        self._sop_instance_uid = sop_instance_uid
+        self._transfer_syntax_uid = transfer_syntax_uid
+        self._walk = walk(transfer_syntax_uid, wanted=_WANTED)
+        self.feed = self._walk.feed
+
+    def finish(self) -> Arrival:
+        """Name what came.
+
+        A malformed SOP or Study Instance UID, or a missing one, is replaced by a UID derived
+        from it, so that the film is kept and told apart; the file keeps what was sent.
+
+        Raises:
+            RejectedInstance: 0xA900 the data set contradicts the command, 0xC000 it is not whole.
+        """
+        found = self._walk.finish()
+        _match("SOP Class UID", found.get(SOP_CLASS), self._sop_class_uid)
+        _match("SOP Instance UID", found.get(SOP_INSTANCE), self._sop_instance_uid)
+        modality = _text(found.get(MODALITY))
+        series = _text(found.get(SERIES))
+        return Arrival(
+            sop_class_uid=self._sop_class_uid,
+            sop_instance_uid=_valid(self._sop_instance_uid),
+            study_uid=_valid(_text(found.get(STUDY)) or f"study of {self._sop_instance_uid}"),
+            series_uid=series if _UID_FORM.fullmatch(series) else None,
+            modality=modality if _MODALITY_FORM.fullmatch(modality) else None,
+            transfer_syntax_uid=self._transfer_syntax_uid,
+        )
 
 
-def part10_header(arrival: Arrival) -> bytes:
+def part10_header(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
     """Return preamble and file meta information (PS3.10 7.1) for a received data set.
 
     Nothing of the sender is in it, so that the same data set gives the same file whoever
@@ -79,9 +97,9 @@ def part10_header(arrival: Arrival) -> bytes:
     elements = b"".join(
         (
             struct.pack("<HH2sHI2s", META, 0x0001, b"OB", 0, 2, b"\0\1"),
-            _meta(0x0002, b"UI", arrival.sop_class_uid),
-            _meta(0x0003, b"UI", arrival.sop_instance_uid),
-            _meta(0x0010, b"UI", arrival.transfer_syntax_uid),
+            _meta(0x0002, b"UI", sop_class_uid),
+            _meta(0x0003, b"UI", sop_instance_uid),
+            _meta(0x0010, b"UI", transfer_syntax_uid),
             _meta(0x0012, b"UI", IMPLEMENTATION_CLASS_UID),
             _meta(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME),
         )

@@ -5,10 +5,17 @@ import pytest
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
 
-from tests.builders.dataset import BIG_ENDIAN, DEFLATED, IMPLICIT, encoded, film_dataset
+from tests.builders.dataset import (
+    BIG_ENDIAN,
+    DEFLATED,
+    IMPLICIT,
+    encoded,
+    film_dataset,
+    read_elements,
+)
 from tests.builders.studies import EXPLICIT, STUDY
 from triage.domain.errors import RejectedInstance
-from triage.receive.dataset import DEEPEST, inflate, read_elements
+from triage.receive.dataset import DEEPEST, ElementWalk, InflatingWalk
 
 STUDY_UID, PATIENT = 0x0020000D, 0x00100010
 ITEM, ITEM_END, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0"
@@ -140,8 +147,11 @@ def test_what_is_not_deflated_is_refused() -> None:
 
 
 def test_what_inflates_without_measure_is_refused() -> None:
+    elements = ElementWalk(frozenset(), implicit=False, order="<")
+    walk = InflatingWalk(elements, most_bytes=1000)
+
     with pytest.raises(RejectedInstance, match="inflates to more than 1000 bytes"):
-        inflate(deflated(bytes(2000)), most_bytes=1000)
+        walk.feed(deflated(encoded(film_dataset(PixelData=bytes(2000)))))
 
 
 def test_an_unknown_element_of_undefined_length_holds_implicit_elements() -> None:
