@@ -1,34 +1,46 @@
 """Files on disk that survive a crash: written whole and synced, or not there at all."""
 
 import contextlib
+import ctypes
 import errno
-import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+
+from blake3 import blake3
 
 from triage.domain.errors import ConfigurationError
 
 UNFINISHED_AGE_S = 3600.0
+SYNC_STEP = 2 * 1024 * 1024
+MOST_PIECES = 512
+_LIBC = ctypes.CDLL(None)
+_LIBC.sync_file_range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+_SYNC_FILE_RANGE_WRITE = 2
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
+
+OpenFile = Callable[[Path], tuple[int, str | None]]
+"""Returns a descriptor, and the name to remove at the end if the file has one."""
 
 
 class Spool:
-    """A folder of immutable files, each named by the SHA-256 of its contents.
+    """A folder of immutable files, each named by the BLAKE3 digest of its contents.
 
     Nothing that a peer sent is ever part of a file name.
 
     Args:
         folder: created with its 256 sub-folders, readable by this user alone.
+        open_file: opens a file that is written before it gets its name.
 
     Raises:
         ConfigurationError: the folder cannot be made, or others may read it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, open_file: OpenFile | None = None) -> None:
         self.folder = folder
+        self.open_file = open_file or open_unnamed
         private_folder(folder)
         for number in range(256):
             (folder / f"{number:02x}").mkdir(mode=0o700, exist_ok=True)
@@ -38,25 +50,27 @@ class Spool:
         """Return where the file with this digest is, or would be."""
         return self.folder / digest[:2] / f"{digest}.dcm"
 
+    def begin(self) -> "Unfinished":
+        """Begin a file that has no name yet.
+
+        Raises:
+            OSError: the disk is full or failed.
+        """
+        return Unfinished(self)
+
     def write(self, chunks: Iterable[bytes]) -> str:
         """Store a file durably and return its digest; writing it again changes nothing.
-
-        The bytes are synced before they get a name, and the name is synced before this
-        returns, so that no crash leaves a partial file under its final name.
 
         Raises:
             OSError: the disk is full or failed; nothing is left under the final name.
         """
-        descriptor, unfinished = self._open_unnamed()
+        unfinished = self.begin()
         try:
-            digest = _write_all(descriptor, chunks)
-            os.fsync(descriptor)
-            _link(unfinished or f"/proc/self/fd/{descriptor}", self.path(digest))
+            for chunk in chunks:
+                unfinished.write([chunk])
+            return unfinished.keep()
         finally:
-            os.close(descriptor)
-            if unfinished is not None:
-                Path(unfinished).unlink(missing_ok=True)
-        return digest
+            unfinished.discard()
 
     def remove(self, digest: str, *, older_than_s: float = 0.0) -> bool:
         """Remove a file that was last stored so long ago; tell whether it has gone."""
@@ -78,18 +92,64 @@ class Spool:
     def sweep_unfinished(self) -> None:
         """Remove what a crash left of files that were never acknowledged."""
         before = time.time() - UNFINISHED_AGE_S
-        for path in self.folder.glob("*.part"):
+        for path in [*self.folder.glob("*.part"), *self.folder.glob("tmp*.dcm")]:
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime <= before:
                     path.unlink()
 
-    def _open_unnamed(self) -> tuple[int, str | None]:
-        try:
-            return os.open(self.folder, os.O_TMPFILE | os.O_WRONLY, 0o600), None
-        except OSError as error:  # a file system without O_TMPFILE, such as NFS
-            if error.errno not in _NO_UNNAMED_FILES:
-                raise
-        return tempfile.mkstemp(dir=self.folder, suffix=".part")
+
+class Unfinished:
+    """A file that is being written; it gets a name when it is whole and synced, or never.
+
+    A crash leaves nothing of it, not even after a power cut: the bytes are synced before they
+    get a name, and the name is synced before ``keep`` returns.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._digest = blake3()
+        self._written = self._synced = 0
+        self._descriptor, self._name = spool.open_file(spool.folder)
+
+    def write(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Append pieces.
+
+        Raises:
+            OSError: the disk is full or failed.
+        """
+        for piece in pieces:
+            self._digest.update(piece)
+        self._written += _write_all(self._descriptor, pieces)
+        if self._written - self._synced >= SYNC_STEP:  # the disk works while the rest comes
+            _begin_sync(self._descriptor, self._synced, self._written - self._synced)
+            self._synced = self._written
+
+    def keep(self) -> str:
+        """Store the file durably and return its digest, its name.
+
+        Raises:
+            OSError: the disk is full or failed; nothing is left under the final name.
+        """
+        digest = self._digest.hexdigest()
+        os.fsync(self._descriptor)
+        source = self._name or f"/proc/self/fd/{self._descriptor}"
+        _link(source, self._spool.path(digest))
+        self.discard()
+        return digest
+
+    def discard(self) -> None:
+        """Leave nothing behind but what was kept."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+        name, self._name = self._name, None
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+
+
+def digest_of(contents: bytes) -> str:
+    """Return the digest by which a file with these contents is named: BLAKE3, in hex."""
+    return str(blake3(contents).hexdigest())
 
 
 def private_folder(folder: Path) -> None:
@@ -109,14 +169,39 @@ def private_folder(folder: Path) -> None:
         )
 
 
-def _write_all(descriptor: int, chunks: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in chunks:
-        digest.update(chunk)
-        view = memoryview(chunk)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    return digest.hexdigest()
+def open_unnamed(folder: Path) -> tuple[int, str | None]:
+    """Open a file that has no name and vanishes with its descriptor, where that can be."""
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600), None
+    except OSError as error:  # a file system without O_TMPFILE, such as NFS
+        if error.errno not in _NO_UNNAMED_FILES:
+            raise
+    return open_named(folder)
+
+
+def open_named(folder: Path) -> tuple[int, str | None]:
+    """Open a file under a name that the sweep knows."""
+    return tempfile.mkstemp(dir=folder, suffix=".part")
+
+
+def _write_all(descriptor: int, pieces: Sequence[bytes | memoryview]) -> int:
+    total = sum(len(piece) for piece in pieces)
+    for begin in range(0, len(pieces), MOST_PIECES):
+        part = pieces[begin : begin + MOST_PIECES]
+        left = sum(len(piece) for piece in part) - os.writev(descriptor, part)
+        if left:  # a signal, or a disk that is nearly full
+            _write_rest(descriptor, memoryview(b"".join(part))[-left:])
+    return total
+
+
+def _write_rest(descriptor: int, rest: memoryview) -> None:
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _begin_sync(descriptor: int, begin: int, count: int) -> None:
+    """Ask the system to write a range now, without waiting; whether it does is no matter."""
+    _LIBC.sync_file_range(descriptor, begin, count, _SYNC_FILE_RANGE_WRITE)
 
 
 def _link(source: str, path: Path) -> None:

@@ -88,7 +88,7 @@ def test_no_child_outlives_a_killed_supervisor(daemon: Daemon) -> None:
 
     daemon.stop(signal.SIGKILL)
 
-    assert len(children) == 4
+    assert len(children) == 5
     wait_until(lambda: not any(is_alive(child) for child in children), within_s=10)
 
 
@@ -110,7 +110,7 @@ def test_a_child_that_dies_is_started_again(daemon: Daemon, samples: Path) -> No
     for child in first:
         os.kill(child, signal.SIGKILL)
 
-    wait_until(lambda: len(set(daemon.children) - first) == 4, within_s=SOON_S)
+    wait_until(lambda: len(set(daemon.children) - first) == 5, within_s=SOON_S)
     wait_until(lambda: listens(daemon.peer), within_s=SOON_S)
     assert send([samples / "cr_hand.dcm"], daemon.peer) == [0x0000]
     engine = daemon.engine()

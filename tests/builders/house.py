@@ -23,6 +23,7 @@ from triage.database.timeline import Story, overview, story
 from triage.domain.study import Peer
 from triage.pipeline import Route
 from triage.receive.admission import Admission
+from triage.receive.listening import listen_on
 from triage.receive.scp import StorageSCP
 from triage.send.scu import deliver
 from triage.settings import Settings
@@ -100,7 +101,8 @@ def running_house(
         return Courier(engine, results, name="courier", send=send, ttl=TTL)
 
     scp = StorageSCP(
-        Peer("TRIAGE", "127.0.0.1", 0),
+        listen_on("127.0.0.1", 0),
+        ae_title="TRIAGE",
         keeper=DurableKeeper(engine, spool, listener="test"),
         admission=allowed,
     )

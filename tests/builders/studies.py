@@ -1,6 +1,5 @@
 """Valid rows of every kind, made with the product's own queries."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -22,6 +21,7 @@ from triage.domain.assessment import (
     Tier,
 )
 from triage.domain.study import FilmState, Lease, StudyState
+from triage.spool import digest_of as digest_of_bytes
 
 STUDY = "2.25.100"
 FILM = "2.25.101"
@@ -34,7 +34,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 
 def digest_of(words: str) -> str:
     """Return a digest as the spool makes them."""
-    return hashlib.sha256(words.encode()).hexdigest()
+    return digest_of_bytes(words.encode())
 
 
 def receipt(

@@ -1,6 +1,5 @@
 """Holds what the sender was told against database, files and PACS."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from tests.builders.pacs import Pacs
+from triage.spool import digest_of
 
 TERMINAL = {"DONE", "NOT_ASSESSED"}
 
@@ -67,4 +67,4 @@ def different_bytes(pacs: Pacs) -> list[str]:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return digest_of(path.read_bytes())

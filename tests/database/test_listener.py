@@ -1,6 +1,7 @@
 """The keeper of the listener: first the file, then the rows, then the answer."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ from tests.builders.dataset import CR
 from tests.builders.studies import EXPLICIT, FILM, STUDY, film_states
 from triage.daemon.listener import DurableKeeper
 from triage.database import schema
+from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import RejectedInstance
 from triage.receive.arrival import Arrival
 from triage.spool import Spool
 
 ARRIVAL = Arrival(CR, FILM, STUDY, None, "CR", EXPLICIT)
 FILE = (b"header", b"data set")
+STRANGER = Refused(DoorCode.CALLING, "10.0.0.9", "not allowed", calling_ae_title="CR9")
 
 
 @pytest.fixture
@@ -32,15 +35,21 @@ def opened(keeper: DurableKeeper) -> int:
     return keeper.opened(calling_ae_title="CR1", host="10.0.0.1")
 
 
-def full_disk() -> Iterator[bytes]:
-    yield b"header"
-    raise OSError(28, "No space left on device")
+def kept(keeper: DurableKeeper, pieces: Sequence[bytes], *, association_id: int) -> bool:
+    draft = keeper.draft()
+    draft.write(pieces)
+    return draft.keep(ARRIVAL, association_id=association_id)
+
+
+def full_disk(_folder: Path) -> tuple[int, str | None]:
+    """Open a file on a disk that is full."""
+    return os.open("/dev/full", os.O_WRONLY), None
 
 
 def test_a_kept_film_is_on_disk_and_in_the_database(
     keeper: DurableKeeper, database: Engine, spool: Spool
 ) -> None:
-    new = keeper.keep(ARRIVAL, FILE, association_id=opened(keeper))
+    new = kept(keeper, FILE, association_id=opened(keeper))
 
     with database.begin() as connection:
         digest = connection.execute(select(schema.instance.c.digest)).scalar_one()
@@ -51,18 +60,19 @@ def test_a_kept_film_is_on_disk_and_in_the_database(
 def test_the_same_film_is_not_new_the_second_time(keeper: DurableKeeper) -> None:
     association = opened(keeper)
 
-    new = [keeper.keep(ARRIVAL, FILE, association_id=association) for _ in range(2)]
+    new = [kept(keeper, FILE, association_id=association) for _ in range(2)]
 
     assert new == [True, False]
 
 
 def test_a_full_disk_is_out_of_resources_and_leaves_no_row(
-    keeper: DurableKeeper, database: Engine
+    database: Engine, tmp_path: Path
 ) -> None:
-    association = opened(keeper)
+    full = Spool(tmp_path / "spool", open_file=full_disk)
+    keeper = DurableKeeper(database, full, listener="listener-1")
 
     with pytest.raises(RejectedInstance, match="spool: No space left on device") as rejection:
-        keeper.keep(ARRIVAL, full_disk(), association_id=association)
+        kept(keeper, FILE, association_id=opened(keeper))
 
     assert rejection.value.status == 0xA700
     with database.begin() as connection:
@@ -75,7 +85,7 @@ def test_a_broken_database_is_out_of_resources(keeper: DurableKeeper, database: 
         connection.execute(text("ALTER TABLE instance RENAME TO elsewhere"))
 
     with pytest.raises(RejectedInstance, match="database: ") as rejection:
-        keeper.keep(ARRIVAL, FILE, association_id=association)
+        kept(keeper, FILE, association_id=association)
 
     assert rejection.value.status == 0xA700
 
@@ -88,7 +98,7 @@ def test_an_association_that_ended_is_closed(keeper: DurableKeeper, database: En
 
 
 def test_what_was_turned_away_is_recorded(keeper: DurableKeeper, database: Engine) -> None:
-    keeper.refused(calling_ae_title="CR9", host="10.0.0.9", status=None, sentence="not allowed")
+    keeper.refused(STRANGER)
 
     with database.begin() as connection:
         row = connection.execute(select(schema.door_event)).one()
@@ -103,7 +113,7 @@ def test_a_broken_database_does_not_keep_anybody_from_being_turned_away(
         connection.execute(text("ALTER TABLE door_event RENAME TO elsewhere"))
         connection.execute(text("ALTER TABLE association RENAME TO nowhere"))
 
-    keeper.refused(calling_ae_title="CR9", host="10.0.0.9", status=None, sentence="not allowed")
+    keeper.refused(STRANGER)
     keeper.closed(association)
 
     with database.begin() as connection:

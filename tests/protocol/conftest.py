@@ -1,5 +1,6 @@
 """A real listener on loopback, and peers that speak to it."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,21 +13,44 @@ from tests.builders.closing import close_meanwhile
 from tests.builders.dataset import CR, encoded, film_dataset, part10
 from tests.builders.keeper import MemoryKeeper
 from tests.builders.studies import EXPLICIT
-from triage.domain.study import Peer
 from triage.receive.admission import Admission
+from triage.receive.connection import Limits
+from triage.receive.keeper import Keeper
+from triage.receive.listening import listen_on
 from triage.receive.scp import StorageSCP
 
 
-def listener(keeper: MemoryKeeper, *, admission: Admission | None = None) -> StorageSCP:
+def listener(
+    keeper: Keeper,
+    *,
+    admission: Admission | None = None,
+    limits: Limits | None = None,
+    tls: ssl.SSLContext | None = None,
+    streaming: bool = True,
+) -> StorageSCP:
     """Listen on a free port until somebody stops it."""
-    peer = Peer("TRIAGE", "127.0.0.1", 0)
-    return StorageSCP(peer, keeper=keeper, admission=admission or Admission())
+    return StorageSCP(
+        listen_on("127.0.0.1", 0),
+        ae_title="TRIAGE",
+        keeper=keeper,
+        admission=admission or Admission(),
+        limits=limits,
+        tls=tls,
+        streaming=streaming,
+    )
 
 
 @contextmanager
-def listening(keeper: MemoryKeeper, *, admission: Admission | None = None) -> Iterator[StorageSCP]:
+def listening(
+    keeper: Keeper,
+    *,
+    admission: Admission | None = None,
+    limits: Limits | None = None,
+    tls: ssl.SSLContext | None = None,
+    streaming: bool = True,
+) -> Iterator[StorageSCP]:
     """Listen on a free port, and stop at the end."""
-    scp = listener(keeper, admission=admission)
+    scp = listener(keeper, admission=admission, limits=limits, tls=tls, streaming=streaming)
     try:
         yield scp
     finally:
@@ -38,10 +62,17 @@ def keeper() -> MemoryKeeper:
     return MemoryKeeper()
 
 
+@pytest.fixture(params=[True, False], ids=["streaming", "pynetdicom"])
+def streaming(request: pytest.FixtureRequest) -> bool:
+    """Our own data phase and pynetdicom's in turn: both behave alike."""
+    chosen: bool = request.param
+    return chosen
+
+
 @pytest.fixture
-def scp(keeper: MemoryKeeper) -> Iterator[StorageSCP]:
+def scp(keeper: MemoryKeeper, streaming: bool) -> Iterator[StorageSCP]:
     """A listener that admits everybody."""
-    with listening(keeper) as scp:
+    with listening(keeper, streaming=streaming) as scp:
         yield scp
 
 

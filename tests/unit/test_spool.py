@@ -1,4 +1,3 @@
-import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -7,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from triage.domain.errors import ConfigurationError
-from triage.spool import UNFINISHED_AGE_S, Spool, private_folder
+from triage.spool import UNFINISHED_AGE_S, Spool, digest_of, open_named, private_folder
 
 FILM = b"a whole film"
-DIGEST = hashlib.sha256(FILM).hexdigest()
+DIGEST = digest_of(FILM)
 
 
 @pytest.fixture
@@ -77,13 +76,29 @@ def test_a_full_disk_leaves_nothing_under_the_name(spool: Spool) -> None:
 
 
 def test_a_file_system_without_unnamed_files_is_used_all_the_same(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
-    spool._open_unnamed = lambda: named(spool)  # type: ignore[method-assign]  # noqa: SLF001 - as on NFS
+    spool = Spool(tmp_path / "spool", open_file=open_named)
 
     digest = spool.write([FILM])
 
-    assert spool.path(digest).read_bytes() == FILM
-    assert files(spool) == [spool.path(digest)]
+    assert [path.name for path in files(spool)] == [f"{digest}.dcm"]
+
+
+def test_without_unnamed_files_a_full_disk_leaves_nothing_either(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", open_file=open_named)
+
+    with pytest.raises(OSError, match="No space left"):
+        spool.write(full_disk())
+
+    assert files(spool) == []
+
+
+def test_many_pieces_are_one_file(spool: Spool) -> None:
+    unfinished = spool.begin()
+    unfinished.write([bytes([number % 256]) for number in range(3000)])
+
+    contents = spool.path(unfinished.keep()).read_bytes()
+
+    assert contents == bytes(number % 256 for number in range(3000))
 
 
 def named(spool: Spool) -> tuple[int, str | None]:

@@ -1,8 +1,9 @@
 """A child process of the daemon: what all roles share.
 
-The supervisor writes one JSON line with the role and the settings to the child's standard
-input and then keeps that pipe open: when it closes, the supervisor has gone, even by kill -9,
-and the child ends at once. The child writes one JSON line to standard output when it is ready.
+The role is the argument, so that a list of processes shows it. The supervisor writes one JSON
+line with the settings and what else the role needs to the child's standard input and then keeps
+that pipe open: when it closes, the supervisor has gone, even by kill -9, and the child ends at
+once. The child writes one JSON line to standard output when it is ready.
 """
 
 import importlib
@@ -20,7 +21,8 @@ from triage.domain.errors import BusyError, ConfigurationError, TriageError
 from triage.settings import Settings
 
 EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 70, 75, 78
-ROLES = ("listener", "worker", "courier", "scheduler")
+ROLES = ("worker", "courier", "scheduler")
+"""The roles of one process each; of listeners there are as many as the settings say."""
 
 logger = structlog.get_logger(__name__)
 
@@ -33,14 +35,15 @@ def main() -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the supervisor's
+    role = sys.argv[1]
     request = json.loads(sys.stdin.readline())
-    role = str(request["role"])
     threading.Thread(target=_end_with_supervisor, name="lifeline", daemon=True).start()
     structlog.contextvars.bind_contextvars(role=role)
     try:
         # Only the role's own libraries are loaded: no torch in the listener.
         module = importlib.import_module(f"triage.daemon.{role}")
-        module.run(Settings.model_validate(request["settings"]), stop=stop, ready=_tell)
+        chosen = Settings.model_validate(request["settings"])
+        module.run(chosen, stop=stop, ready=_tell, **request["needs"])
     except ConfigurationError as error:
         logger.critical("cannot start", role=role, reason=str(error))
         return EX_CONFIG

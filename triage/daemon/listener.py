@@ -1,8 +1,10 @@
-"""The listener process: keeps what is received, and nothing else."""
+"""A listener process: keeps what is received, and nothing else."""
 
+import contextlib
+import resource
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -10,13 +12,14 @@ import structlog
 from triage.daemon.child import Ready
 from triage.database import receipts
 from triage.database.engine import DatabaseError, Engine, database_time, open_engine
+from triage.domain.door import Refused
 from triage.domain.errors import RejectedInstance
-from triage.domain.study import Peer
 from triage.receive.admission import Admission
 from triage.receive.arrival import Arrival
+from triage.receive.connection import Limits
 from triage.receive.scp import StorageSCP
 from triage.settings import Settings
-from triage.spool import Spool
+from triage.spool import Spool, Unfinished
 
 OUT_OF_RESOURCES = 0xA700
 DRAIN_S = 20.0
@@ -38,7 +41,7 @@ class DurableKeeper:
 
     def opened(self, *, calling_ae_title: str, host: str) -> int:
         """Note an association that is about to store."""
-        with _or_out_of_resources(), self._engine.begin() as connection:
+        with out_of_resources(), self._engine.begin() as connection:
             return receipts.open_association(
                 connection,
                 listener=self._listener,
@@ -56,71 +59,126 @@ class DurableKeeper:
         except DatabaseError as error:
             logger.error("association not closed in the database", reason=type(error).__name__)
 
-    def keep(self, arrival: Arrival, file: Iterable[bytes], *, association_id: int) -> bool:
-        """Keep one instance durably; ``False`` where it was here already."""
-        with _or_out_of_resources():
-            chunks = list(file)
-            receipt = receipts.Receipt(
-                sop_instance_uid=arrival.sop_instance_uid,
-                sop_class_uid=arrival.sop_class_uid,
-                study_uid=arrival.study_uid,
-                series_uid=arrival.series_uid,
-                modality=arrival.modality,
-                transfer_syntax_uid=arrival.transfer_syntax_uid,
-                digest=self._spool.write(chunks),
-                bytes=sum(len(chunk) for chunk in chunks),
-            )
-            with self._engine.begin() as connection:
-                now = database_time(connection)
-                return receipts.record_receipt(
-                    connection, receipt, association_id=association_id, now=now
-                )
+    def draft(self) -> "DurableDraft":
+        """Begin an instance."""
+        with out_of_resources():
+            return DurableDraft(self, self._spool.begin())
 
-    def refused(
-        self, *, calling_ae_title: str, host: str, status: int | None, sentence: str
-    ) -> None:
+    def commit(self, receipt: receipts.Receipt, *, association_id: int) -> bool:
+        """Commit the rows of a film that is on disk; ``False`` where they were here already."""
+        with out_of_resources(), self._engine.begin() as connection:
+            now = database_time(connection)
+            return receipts.record_receipt(
+                connection, receipt, association_id=association_id, now=now
+            )
+
+    def refused(self, refused: Refused) -> None:
         """Record what was turned away; the log has it even where the database is away."""
         try:
             with self._engine.begin() as connection:
                 receipts.record_refusal(
                     connection,
                     listener=self._listener,
-                    calling_ae_title=calling_ae_title,
-                    host=host,
-                    status=status,
-                    sentence=sentence,
+                    calling_ae_title=refused.calling_ae_title,
+                    host=refused.host,
+                    status=refused.status,
+                    sentence=refused.sentence,
                     now=database_time(connection),
                 )
         except DatabaseError as error:
             logger.error("refusal not recorded in the database", reason=type(error).__name__)
 
 
-def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
-    """Listen until told to stop, then let open associations finish.
+class DurableDraft:
+    """One instance on its way into the spool and the database."""
+
+    def __init__(self, keeper: DurableKeeper, file: Unfinished) -> None:
+        self._keeper = keeper
+        self._file = file
+        self._bytes = 0
+
+    def write(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Append to the file."""
+        with out_of_resources():
+            self._file.write(pieces)
+        self._bytes += sum(len(piece) for piece in pieces)
+
+    def keep(self, arrival: Arrival, *, association_id: int) -> bool:
+        """Name the file durably, then commit its rows."""
+        with out_of_resources():
+            digest = self._file.keep()
+        receipt = receipts.Receipt(
+            sop_instance_uid=arrival.sop_instance_uid,
+            sop_class_uid=arrival.sop_class_uid,
+            study_uid=arrival.study_uid,
+            series_uid=arrival.series_uid,
+            modality=arrival.modality,
+            transfer_syntax_uid=arrival.transfer_syntax_uid,
+            digest=digest,
+            bytes=self._bytes,
+        )
+        return self._keeper.commit(receipt, association_id=association_id)
+
+    def discard(self) -> None:
+        """Drop the file."""
+        self._file.discard()
+
+
+def run(
+    settings: Settings, *, stop: threading.Event, ready: Ready, listening: int, number: int
+) -> None:
+    """Listen until told to stop, then let instances on their way finish.
+
+    Args:
+        settings: of the whole daemon.
+        stop: set it to end.
+        ready: is told when films are taken.
+        listening: the descriptor of the socket that all listener processes share.
+        number: of this process among them.
 
     Raises:
-        ConfigurationError: the spool cannot be used.
-        BusyError: somebody else listens on the port.
+        ConfigurationError: the spool or a TLS file cannot be used.
     """
     choice = settings.listener
+    _allow_many_descriptors()
     engine = open_engine(settings.database_url)
-    spool = Spool(settings.data.folder / "spool")
-    name = f"{socket.gethostname()}:{settings.data.folder}"
+    name = listener_name(settings, number)
     with engine.begin() as connection:
         receipts.close_abandoned(connection, listener=name, now=database_time(connection))
     scp = StorageSCP(
-        Peer(choice.ae_title, choice.host, choice.port),
-        keeper=DurableKeeper(engine, spool, listener=name),
-        admission=Admission(frozenset((peer.ae_title, peer.host) for peer in choice.allowed)),
+        socket.socket(fileno=listening),
+        ae_title=choice.ae_title,
+        keeper=DurableKeeper(engine, Spool(settings.data.folder / "spool"), listener=name),
+        admission=Admission(
+            ((peer.ae_title, peer.host) for peer in choice.allowed), called=choice.called
+        ),
+        limits=Limits(
+            association_timeout_s=choice.association_timeout_s,
+            idle_timeout_s=choice.idle_timeout_s,
+        ),
+        streaming=choice.data_phase == "streaming",
     )
     logger.info("listening", ae_title=choice.ae_title, host=choice.host, port=scp.port)
-    ready({"port": scp.port})
+    ready({})
     stop.wait()
     scp.stop(grace_s=DRAIN_S)
 
 
+def listener_name(settings: Settings, number: int) -> str:
+    """Name a listener process for good, so that a new one knows what the old one left."""
+    return f"{socket.gethostname()}:{settings.data.folder}#{number}"
+
+
+def _allow_many_descriptors() -> None:
+    """Two a connection: the usual 1024 would end before the limits that are told in words."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 @contextmanager
-def _or_out_of_resources() -> Iterator[None]:
+def out_of_resources() -> Iterator[None]:
+    """Turn what the disk or the database refuses into 0xA700."""
     try:
         yield
     except OSError as error:

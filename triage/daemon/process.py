@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from triage.settings import Settings, to_json
 
@@ -25,15 +25,19 @@ class Child:
 
     Args:
         role: the module of ``triage.daemon`` that it runs.
-        locks: the descriptors of the daemon's locks, which the child holds for as long as it
-            lives, so that they are free only when the last child has gone.
+        descriptors: what the child inherits: the daemon's locks, which it holds for as long as
+            it lives, so that they are free only when the last child has gone; the socket of
+            the listeners.
+        needs: further arguments of the role.
     """
 
-    def __init__(self, role: str, *, locks: Sequence[int]) -> None:
+    def __init__(
+        self, role: str, *, descriptors: Sequence[int], needs: Mapping[str, int] | None = None
+    ) -> None:
         self.role = role
         self.ready = threading.Event()
-        self.facts: dict[str, object] = {}
-        self._locks = tuple(locks)
+        self._descriptors = tuple(descriptors)
+        self._needs = dict(needs or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = -SHORT_LIFE_S
         self._ended_at = 0.0
@@ -55,13 +59,13 @@ class Child:
         self._ended_at = 0.0
         self.ready.clear()
         process = subprocess.Popen(
-            [sys.executable, "-m", "triage.daemon.child"],
+            [sys.executable, "-m", "triage.daemon.child", self.role],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=self._locks,
+            pass_fds=self._descriptors,
             env=PATIENT_THREADS | os.environ,
         )
-        request = json.dumps({"role": self.role, "settings": json.loads(to_json(settings))})
+        request = json.dumps({"settings": json.loads(to_json(settings)), "needs": self._needs})
         if process.stdin is not None:  # it stays open: its end tells the child that we have gone
             process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
@@ -94,6 +98,5 @@ class Child:
         return True
 
     def _listen(self, process: "subprocess.Popen[bytes]") -> None:
-        if process.stdout is not None and (line := process.stdout.readline()):
-            self.facts = json.loads(line)
+        if process.stdout is not None and process.stdout.readline():
             self.ready.set()

@@ -1,8 +1,9 @@
-"""The supervisor: one lock, four children, an orderly end."""
+"""The supervisor: its locks, one listening socket, the children, an orderly end."""
 
 import fcntl
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from triage.daemon.process import Child
 from triage.database.engine import open_engine, sqlite_file
 from triage.database.migrate import upgrade
 from triage.domain.errors import BusyError, ConfigurationError
+from triage.receive.listening import listen_on
 from triage.settings import Settings
 from triage.spool import Spool, private_folder
 
@@ -40,7 +42,7 @@ def serve(settings: Settings, *, stop: threading.Event, announce: Callable[[str]
 
     Raises:
         ConfigurationError: the data folder or the database is refused.
-        BusyError: another daemon uses the data folder, or the SQLite file.
+        BusyError: another daemon uses the data folder, the SQLite file or the port.
     """
     private_folder(settings.data.folder)
     with ExitStack() as held:
@@ -50,17 +52,39 @@ def serve(settings: Settings, *, stop: threading.Event, announce: Callable[[str]
         engine = open_engine(settings.database_url)
         upgrade(engine)
         engine.dispose()
-        return _Supervisor(settings, locks=locks, announce=announce).run(stop)
+        choice = settings.listener
+        with listen_on(choice.host, choice.port) as listening:
+            bound = choice.model_copy(update={"port": listening.getsockname()[1]})
+            chosen = settings.model_copy(update={"listener": bound})
+            supervisor = _Supervisor(chosen, listening, locks=locks, announce=announce)
+            return supervisor.run(stop)
 
 
 class _Supervisor:
     def __init__(
-        self, settings: Settings, *, locks: Sequence[int], announce: Callable[[str], None]
+        self,
+        settings: Settings,
+        listening: socket.socket,
+        *,
+        locks: Sequence[int],
+        announce: Callable[[str], None],
     ) -> None:
         self._settings = settings
+        self._listening = listening
         self._announce = announce
         self._announced = False
-        self._children = [Child(role, locks=locks) for role in ROLES]
+        # The socket outlives each listener: while one is started again, callers wait or go to
+        # another one, and the port that was chosen stays.
+        descriptor = listening.fileno()
+        listeners = [
+            Child(
+                "listener",
+                descriptors=[*locks, descriptor],
+                needs={"listening": descriptor, "number": number},
+            )
+            for number in range(settings.listener.processes)
+        ]
+        self._children = [*listeners, *(Child(role, descriptors=locks) for role in ROLES)]
 
     def run(self, stop: threading.Event) -> int:
         """Keep the children alive until told to stop, and return the exit code."""
@@ -68,7 +92,6 @@ class _Supervisor:
             child.start(self._settings)
         exit_code = 0
         while not stop.wait(LOOK_EVERY_S):
-            self._note_port()
             self._note_ready()
             ended = [child for child in self._children if child.exit_code is not None]
             if exit_code := self._refusal(ended):
@@ -83,12 +106,6 @@ class _Supervisor:
         codes = [child.exit_code or 0 for child in ended if child.exit_code in DELIBERATE_EXITS]
         return codes[0] if codes and not self._announced else 0
 
-    def _note_port(self) -> None:
-        """Keep the port that was chosen: a restarted listener must come back where peers call."""
-        if port := self._children[0].facts.get("port"):
-            choice = self._settings.listener.model_copy(update={"port": port})
-            self._settings = self._settings.model_copy(update={"listener": choice})
-
     def _note_ready(self) -> None:
         if not self._announced and all(child.ready.is_set() for child in self._children):
             self._announced = True
@@ -100,6 +117,7 @@ class _Supervisor:
             child.start(self._settings)
 
     def _stop(self) -> None:
+        self._listening.close()  # nobody shall wait for a daemon that ends
         deadline = time.monotonic() + DRAIN_S
         for child in self._children:
             child.send(signal.SIGTERM)

@@ -52,7 +52,7 @@ class Peer:
 class Instance:
     """One received SOP instance in the spool.
 
-    ``digest`` is the SHA-256 of the Part 10 file in hex and names the file.
+    ``digest`` is the BLAKE3 digest of the Part 10 file in hex and names the file.
     """
 
     id: int

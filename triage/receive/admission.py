@@ -1,62 +1,68 @@
-"""Who may associate, and with which presentation contexts."""
+"""Who may associate, by which titles, and from where."""
 
-from collections.abc import Sequence
+import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pynetdicom import build_context
-from pynetdicom.presentation import (
-    AllStoragePresentationContexts,
-    PresentationContext,
+from triage.domain.door import DoorCode
+from triage.receive.pdu import (
+    CALLED_AE_NOT_RECOGNIZED,
+    CALLING_AE_NOT_RECOGNIZED,
+    Rejection,
 )
 
-VERIFICATION = "1.2.840.10008.1.1"
-
-TRANSFER_SYNTAXES = (
-    "1.2.840.10008.1.2.1",  # Explicit VR Little Endian
-    "1.2.840.10008.1.2",  # Implicit VR Little Endian
-    "1.2.840.10008.1.2.2",  # Explicit VR Big Endian (retired)
-    "1.2.840.10008.1.2.1.99",  # Deflated Explicit VR Little Endian
-    "1.2.840.10008.1.2.5",  # RLE Lossless
-    "1.2.840.10008.1.2.4.50",  # JPEG Baseline (Process 1)
-    "1.2.840.10008.1.2.4.51",  # JPEG Extended (Process 2 & 4)
-    "1.2.840.10008.1.2.4.57",  # JPEG Lossless (Process 14)
-    "1.2.840.10008.1.2.4.70",  # JPEG Lossless (Process 14, SV1)
-    "1.2.840.10008.1.2.4.80",  # JPEG-LS Lossless
-    "1.2.840.10008.1.2.4.81",  # JPEG-LS Near-lossless
-    "1.2.840.10008.1.2.4.90",  # JPEG 2000 Lossless
-    "1.2.840.10008.1.2.4.91",  # JPEG 2000
-)
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """Why an association is not wanted, for the peer and for the door's book."""
+
+    code: DoorCode
+    sentence: str
+    rejection: Rejection
+
+
 class Admission:
-    """The allow list: pairs of calling AE title and host; an empty list admits everybody."""
+    """The allow lists.
 
-    allowed: frozenset[tuple[str, str]] = frozenset()
-
-    def admits(self, ae_title: str, host: str) -> bool:
-        """Tell whether this application entity may store here.
-
-        >>> Admission(frozenset({("CR1", "10.1.2.3")})).admits("CR1 ", "10.1.2.4")
-        False
-        """
-        return not self.allowed or (ae_title.strip(), host) in self.allowed
-
-
-def readable_first(proposed: Sequence[str]) -> list[str]:
-    """Put the transfer syntaxes that can be read first, each half in the peer's order.
-
-    The first one is accepted, so that a film comes in a syntax that can be decoded wherever
-    its sender offers one.
-
-    >>> readable_first(["1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.1"])
-    ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.4.110']
+    Args:
+        allowed: pairs of calling AE title and the address or network it must call from; no
+            pair admits everybody.
+        called: the called AE titles that are ours; none takes any.
     """
-    return sorted(proposed, key=lambda syntax: syntax not in TRANSFER_SYNTAXES)
 
+    def __init__(
+        self, allowed: Iterable[tuple[str, str]] = (), *, called: Iterable[str] = ()
+    ) -> None:
+        self._allowed: dict[str, list[Network]] = {}
+        for ae_title, network in allowed:
+            self._allowed.setdefault(ae_title.strip(), []).append(ipaddress.ip_network(network))
+        self._called = frozenset(title.strip() for title in called)
 
-def storage_contexts() -> list[PresentationContext]:
-    """Return a context for Verification and for every storage SOP class of the standard."""
-    syntaxes = list(TRANSFER_SYNTAXES)
-    classes = [str(context.abstract_syntax) for context in AllStoragePresentationContexts]
-    return [build_context(VERIFICATION)] + [build_context(name, syntaxes) for name in classes]
+    def objection(self, *, calling: str, called: str, host: str) -> Objection | None:
+        """Say why this association is not wanted; ``None`` admits it.
+
+        >>> Admission([("CR1", "10.1.2.0/24")]).objection(
+        ...     calling="CR1 ", called="TRIAGE", host="10.1.3.4"
+        ... ).code
+        <DoorCode.CALLING: 'calling_ae_title'>
+        """
+        if self._allowed and not self._admits(calling.strip(), host):
+            return Objection(
+                DoorCode.CALLING,
+                "calling AE title and host are not in listener.allowed",
+                CALLING_AE_NOT_RECOGNIZED,
+            )
+        if self._called and called.strip() not in self._called:
+            return Objection(
+                DoorCode.CALLED,
+                "called AE title is not in listener.called",
+                CALLED_AE_NOT_RECOGNIZED,
+            )
+        return None
+
+    def _admits(self, ae_title: str, host: str) -> bool:
+        address = ipaddress.ip_address(host.partition("%")[0])
+        mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 peer of a socket for both
+        return any((mapped or address) in network for network in self._allowed.get(ae_title, ()))

@@ -51,7 +51,7 @@ class Inspection:
     def __init__(
         self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
     ) -> None:
-        if not _is_storage(sop_class_uid):
+        if not is_storage(sop_class_uid):
             raise RejectedInstance(NOT_STORAGE, f"SOP class {_shown(sop_class_uid)} is no storage")
         self.header = part10_header(
             sop_class_uid=sop_class_uid,
@@ -114,8 +114,8 @@ def _meta(element: int, vr: bytes, text: str) -> bytes:
     return struct.pack("<HH2sH", META, element, vr, len(value)) + value
 
 
-def _is_storage(sop_class_uid: str) -> bool:
-    """Private and unknown classes were negotiated as storage; the standard's own have names."""
+def is_storage(sop_class_uid: str) -> bool:
+    """Tell whether instances of a class are stored; private and unknown classes are."""
     if not _UID_FORM.fullmatch(sop_class_uid):
         return False
     uid = UID(sop_class_uid, validation_mode=IGNORE)

@@ -1,0 +1,110 @@
+"""Command sets of the DIMSE-C services that the listener speaks by itself (PS3.7 section 9.3)."""
+
+import struct
+from dataclasses import dataclass
+
+from triage.receive.pdu import INVALID_PARAMETER, ProtocolError
+
+C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ = 0x0001, 0x0030, 0x0FFF
+RESPONSE = 0x8000
+NO_DATA_SET = 0x0101
+LONGEST = 16_384
+LONGEST_COMMENT = 64
+US_BYTES = 2
+
+AFFECTED_SOP_CLASS_UID, COMMAND_FIELD, MESSAGE_ID = 0x0002, 0x0100, 0x0110
+MESSAGE_ID_BEING_RESPONDED_TO, DATA_SET_TYPE, STATUS = 0x0120, 0x0800, 0x0900
+ERROR_COMMENT, AFFECTED_SOP_INSTANCE_UID = 0x0902, 0x1000
+_ELEMENT = struct.Struct("<HHI")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request, as far as storage and verification need it.
+
+    The UIDs are what was sent, without its padding; they may be no UIDs at all.
+    """
+
+    field: int
+    message_id: int
+    has_data_set: bool
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+def read_command(encoded: bytes) -> Command:
+    """Read a command set: always Implicit VR Little Endian, group 0000 (PS3.7 6.3.1).
+
+    Raises:
+        ProtocolError: it is cut short, or lacks what every request has.
+    """
+    values = _elements(encoded)
+    return Command(
+        field=_short(values, COMMAND_FIELD),
+        message_id=_short(values, MESSAGE_ID),
+        has_data_set=_short(values, DATA_SET_TYPE) != NO_DATA_SET,
+        sop_class_uid=_text(values, AFFECTED_SOP_CLASS_UID),
+        sop_instance_uid=_text(values, AFFECTED_SOP_INSTANCE_UID),
+    )
+
+
+def respond(command: Command, status: int, comment: str = "") -> bytes:
+    """Encode the response to a request; a failure's comment goes along, cut to 64 bytes."""
+    elements = [
+        _ui(AFFECTED_SOP_CLASS_UID, command.sop_class_uid),
+        _us(COMMAND_FIELD, command.field | RESPONSE),
+        _us(MESSAGE_ID_BEING_RESPONDED_TO, command.message_id),
+        _us(DATA_SET_TYPE, NO_DATA_SET),
+        _us(STATUS, status),
+    ]
+    if comment:
+        elements.append(_element(ERROR_COMMENT, comment.encode("ascii", "replace"), pad=b" "))
+    if command.field == C_STORE_RQ:
+        elements.append(_ui(AFFECTED_SOP_INSTANCE_UID, command.sop_instance_uid))
+    body = b"".join(elements)
+    return _ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
+
+
+def _elements(encoded: bytes) -> dict[int, bytes]:
+    values: dict[int, bytes] = {}
+    place = 0
+    while place < len(encoded):
+        if len(encoded) - place < _ELEMENT.size:
+            raise _broken("cut short")
+        group, element, length = _ELEMENT.unpack_from(encoded, place)
+        place += _ELEMENT.size + length
+        if group != 0 or place > len(encoded):
+            raise _broken("no command set")
+        values[element] = encoded[place - length : place]
+    return values
+
+
+def _short(values: dict[int, bytes], element: int) -> int:
+    value = values.get(element)
+    if element == MESSAGE_ID and value is None:
+        return 0  # a C-CANCEL has none
+    if value is None or len(value) != US_BYTES:
+        raise _broken(f"element 0000{element:04X} is missing or is no US")
+    return int.from_bytes(value, "little")
+
+
+def _text(values: dict[int, bytes], element: int) -> str:
+    return values.get(element, b"").decode("latin-1").strip("\0 ")
+
+
+def _us(element: int, value: int) -> bytes:
+    return _ELEMENT.pack(0, element, US_BYTES) + value.to_bytes(US_BYTES, "little")
+
+
+def _ui(element: int, uid: str) -> bytes:
+    return _element(element, uid.encode("latin-1"), pad=b"\0")
+
+
+def _element(element: int, value: bytes, *, pad: bytes) -> bytes:
+    value = value if element != ERROR_COMMENT else value[:LONGEST_COMMENT]
+    value += pad * (len(value) % 2)
+    return _ELEMENT.pack(0, element, len(value)) + value
+
+
+def _broken(what: str) -> ProtocolError:
+    return ProtocolError(INVALID_PARAMETER, f"command set: {what}")

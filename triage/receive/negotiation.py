@@ -1,0 +1,150 @@
+"""An association request and the answer to it, negotiated by pynetdicom (PS3.8 section 9.3.2)."""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
+from pynetdicom.pdu_primitives import (
+    A_ASSOCIATE,
+    ImplementationClassUIDNotification,
+    ImplementationVersionNameNotification,
+    MaximumLengthNotification,
+    SCP_SCU_RoleSelectionNegotiation,
+)
+from pynetdicom.presentation import PresentationContext, build_context, negotiate_unrestricted
+
+from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from triage.receive.arrival import is_storage
+from triage.receive.contexts import VERIFICATION, readable_first
+from triage.receive.pdu import HEADER, INVALID_PARAMETER, MAXIMUM_LENGTH, ProtocolError
+
+_CALLED, _CALLING = slice(10, 26), slice(26, 42)
+_SHORTEST = 74
+_REMEMBERED_UP_TO = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was negotiated.
+
+    Attributes:
+        storage_only: every proposed context is Verification or a storage class.
+        accept: the A-ASSOCIATE-AC PDU.
+        transfer_syntaxes: of the accepted contexts, by presentation context ID.
+        peer_maximum_length: of the PDUs that the peer takes, 0 for no limit.
+    """
+
+    storage_only: bool
+    accept: bytes
+    transfer_syntaxes: Mapping[int, str]
+    peer_maximum_length: int
+
+
+def titles(request: bytes) -> tuple[str, str]:
+    """Return calling and called AE title of an A-ASSOCIATE-RQ PDU, fit to be shown.
+
+    Raises:
+        ProtocolError: the PDU is too short to hold them.
+    """
+    if len(request) < _SHORTEST:
+        raise ProtocolError(INVALID_PARAMETER, f"association request of {len(request)} bytes")
+    return _shown(request[_CALLING]), _shown(request[_CALLED])
+
+
+def negotiate(request: bytes) -> Agreement:
+    """Answer a whole A-ASSOCIATE-RQ PDU.
+
+    Raises:
+        ProtocolError: it cannot be understood.
+    """
+    # A modality says the same each time, and pynetdicom needs 0.3 ms to 20 ms to understand it.
+    known = len(request) <= _REMEMBERED_UP_TO
+    return _remembered(request) if known else _negotiate(request)
+
+
+@lru_cache(maxsize=64)
+def _remembered(request: bytes) -> Agreement:
+    return _negotiate(request)
+
+
+def _negotiate(request: bytes) -> Agreement:
+    asked = _understand(request)
+    proposed = list(asked.presentation_context_definition_list)
+    for context in proposed:
+        context.transfer_syntax = [*readable_first(context.transfer_syntax)]
+    roles = {
+        item.sop_class_uid: (item.scu_role, item.scp_role)
+        for item in asked.user_information
+        if isinstance(item, SCP_SCU_RoleSelectionNegotiation) and item.sop_class_uid is not None
+    }
+    agreed, own_roles = negotiate_unrestricted(proposed, [build_context(VERIFICATION)], roles)
+    return Agreement(
+        storage_only=all(_is_ours(str(context.abstract_syntax)) for context in proposed),
+        accept=_accept(asked, agreed, own_roles),
+        transfer_syntaxes=MappingProxyType(
+            {
+                int(context.context_id or 0): str(context.transfer_syntax[0])
+                for context in agreed
+                if context.result == 0
+            }
+        ),
+        peer_maximum_length=int(asked.maximum_length_received or 0),
+    )
+
+
+def _understand(request: bytes) -> A_ASSOCIATE:
+    """Decode with pynetdicom, which raises whatever a malformed item makes it stumble over."""
+    pdu = A_ASSOCIATE_RQ()
+    try:
+        pdu.decode(request)
+        asked = pdu.to_primitive()
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+        struct.error,
+    ) as error:
+        reason = f"association request: {type(error).__name__}"
+        raise ProtocolError(INVALID_PARAMETER, reason) from error
+    contexts = asked.presentation_context_definition_list
+    if HEADER.size + pdu.pdu_length != len(request) or not all(c.transfer_syntax for c in contexts):
+        raise ProtocolError(INVALID_PARAMETER, "association request: contradicts itself")
+    return asked
+
+
+def _accept(
+    asked: A_ASSOCIATE,
+    agreed: list[PresentationContext],
+    roles: list[SCP_SCU_RoleSelectionNegotiation],
+) -> bytes:
+    longest = MaximumLengthNotification()
+    longest.maximum_length_received = MAXIMUM_LENGTH
+    implementation = ImplementationClassUIDNotification()
+    implementation.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    version = ImplementationVersionNameNotification()
+    version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+    answer = A_ASSOCIATE()
+    answer.application_context_name = asked.application_context_name
+    answer.calling_ae_title = asked.calling_ae_title
+    answer.called_ae_title = asked.called_ae_title
+    answer.result, answer.result_source = 0, 1
+    answer.presentation_context_definition_results_list = agreed
+    answer.user_information = [longest, implementation, version, *roles]
+    pdu = A_ASSOCIATE_AC()
+    pdu.from_primitive(answer)
+    encoded: bytes = pdu.encode()
+    return encoded
+
+
+def _is_ours(abstract_syntax: str) -> bool:
+    return abstract_syntax == VERIFICATION or is_storage(abstract_syntax)
+
+
+def _shown(title: bytes) -> str:
+    text = title.decode("ascii", "replace")
+    return "".join(char if char.isprintable() and char.isascii() else "?" for char in text).strip()

@@ -1,0 +1,128 @@
+"""The association as pynetdicom runs it, guarded: the reference, and the way for the rest."""
+
+import struct
+from pathlib import Path
+from time import monotonic
+from typing import BinaryIO
+
+from pydicom import Dataset
+from pynetdicom import evt
+from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.events import Event
+from pynetdicom.transport import AddressInformation, AssociationServer, AssociationSocket
+
+from triage.domain.errors import RejectedInstance
+from triage.receive.connection import NEVER, Connection
+from triage.receive.contexts import readable_first
+from triage.receive.dataset import CANNOT_UNDERSTAND
+from triage.receive.intake import Intake, Visit
+from triage.receive.pdu import MAXIMUM_LENGTH
+
+PIECE = 1024 * 1024
+_GROUP_LENGTH_AT, _GROUP_LENGTH_END = 140, 144
+
+
+class GuardedSocket(AssociationSocket):
+    """What pynetdicom reads from: first the request that was read already, then bounded PDUs."""
+
+    def __init__(self, association: Association, connection: Connection, request: bytes) -> None:
+        super().__init__(association, client_socket=connection.socket)
+        self._connection = connection
+        self._request = request
+
+    @property
+    def ready(self) -> bool:
+        """Whether something can be read."""
+        return bool(self._request) or super().ready
+
+    def recv(self, nr_bytes: int) -> bytearray:
+        """Read so many bytes, or fewer at the end of the connection.
+
+        Raises:
+            OSError: the connection broke, or the peer announced more than was negotiated.
+        """
+        if self._request:
+            part, self._request = self._request[:nr_bytes], self._request[nr_bytes:]
+            return bytearray(part)
+        if nr_bytes > MAXIMUM_LENGTH:
+            raise OSError(f"PDU of {nr_bytes} bytes, {MAXIMUM_LENGTH} were negotiated")
+        return self._read(nr_bytes)
+
+    def _read(self, count: int) -> bytearray:
+        buffer, have, began = bytearray(count), 0, monotonic()
+        view = memoryview(buffer)
+        while have < count and self.socket is not None:
+            self._connection.progressed(began, have)
+            received = self.socket.recv_into(view[have:])
+            if not received:
+                break
+            have += received
+        self._connection.deadline = NEVER  # between PDUs pynetdicom has a timer of its own
+        view.release()
+        del buffer[have:]
+        return buffer
+
+
+def serve(
+    connection: Connection, request: bytes, visit: Visit, *, server: AssociationServer
+) -> None:
+    """Let pynetdicom run an association whose request was read already; return at its end."""
+    association = Association(server.ae, "acceptor")
+    association.set_socket(GuardedSocket(association, connection, request))
+    acceptor = association.acceptor
+    acceptor.maximum_length = MAXIMUM_LENGTH
+    acceptor.ae_title = server.ae_title
+    acceptor.address_info = AddressInformation.from_tuple(server.server_address)
+    acceptor.implementation_class_uid = server.ae.implementation_class_uid
+    acceptor.implementation_version_name = server.ae.implementation_version_name
+    acceptor.supported_contexts = server.contexts
+    association.requestor.address_info = AddressInformation(visit.caller.host, 0)
+    association.bind(evt.EVT_REQUESTED, _prefer_readable)
+    association.bind(evt.EVT_C_STORE, _store, [visit])
+    association.bind(evt.EVT_C_ECHO, lambda _event: 0x0000)
+    connection.deadline = NEVER
+    association.start()
+    association.join()
+
+
+def _prefer_readable(event: Event) -> None:
+    request = event.assoc.requestor.primitive
+    for context in [] if request is None else request.presentation_context_definition_list:
+        context.transfer_syntax = [*readable_first(context.transfer_syntax)]
+
+
+def _store(event: Event, visit: Visit) -> Dataset:
+    request = event.request
+    intake = Intake(
+        visit,
+        sop_class_uid=str(getattr(request, "AffectedSOPClassUID", "")),
+        sop_instance_uid=str(getattr(request, "AffectedSOPInstanceUID", "")),
+        transfer_syntax_uid=str(event.context.transfer_syntax),
+    )
+    path = event.dataset_path if isinstance(request, C_STORE) else None
+    if path is None:
+        refusal = RejectedInstance(CANNOT_UNDERSTAND, "the C-STORE brought no data set")
+        intake.refuse(refusal)
+    else:
+        _feed(intake, path)
+    status, comment = intake.finish()
+    answer = Dataset()
+    answer.Status = status
+    if comment:
+        answer.ErrorComment = comment[:64]
+    return answer
+
+
+def _feed(intake: Intake, path: Path) -> None:
+    """Hand on the data set of a Part 10 file that pynetdicom wrote; the file is removed by it."""
+    with path.open("rb") as file:
+        _skip_meta(file)
+        while piece := file.read(PIECE):
+            intake.feed([piece])
+
+
+def _skip_meta(file: BinaryIO) -> None:
+    file.seek(_GROUP_LENGTH_AT)
+    (length,) = struct.unpack("<I", file.read(_GROUP_LENGTH_END - _GROUP_LENGTH_AT))
+    file.seek(_GROUP_LENGTH_END + length)

@@ -1,0 +1,123 @@
+"""What happens to one connection, from its first byte to its last."""
+
+import contextlib
+import ssl
+
+from pynetdicom.transport import RequestHandler
+
+from triage.domain.door import DoorCode, Refused
+from triage.receive import stock
+from triage.receive.admission import Admission
+from triage.receive.connection import Connection, NoRequest, no_delay
+from triage.receive.door import Door
+from triage.receive.intake import Caller, Visit
+from triage.receive.keeper import Keeper
+from triage.receive.negotiation import Agreement, negotiate, titles
+from triage.receive.pdu import LOCAL_LIMIT_EXCEEDED, ProtocolError, Rejection
+from triage.receive.streaming import DataPhase, PeerLeft
+
+LINGER_S = 5.0
+
+
+class Visitor(RequestHandler):
+    """One connection: handshake, request, admission, negotiation, data phase.
+
+    Args:
+        connection: the accepted connection.
+        address: where it comes from.
+        server: the door.
+        keeper: where instances go.
+        admission: who may associate.
+        streaming: whether the data phase is our own.
+    """
+
+    server: Door
+
+    def __init__(
+        self,
+        connection: Connection,
+        address: tuple[str, int],
+        server: Door,
+        *,
+        keeper: Keeper,
+        admission: Admission,
+        streaming: bool,
+    ) -> None:
+        self._connection = connection
+        self._keeper = keeper
+        self._admission = admission
+        self._streaming = streaming
+        self._caller = Caller("", connection.host)
+        self._called = ""
+        super().__init__(connection.socket, address, server)
+
+    def handle(self) -> None:
+        """Serve the connection until it ends; the door closes it."""
+        connection = self._connection
+        no_delay(connection.socket)
+        try:
+            if self.server.ssl_context is not None:
+                connection.secure(self.server.ssl_context)
+            self._associate(connection.read_request())
+        except ssl.SSLError as error:
+            self._turn_away(DoorCode.TLS, f"TLS: {error.reason or type(error).__name__}")
+        except NoRequest as error:
+            self._turn_away(DoorCode.STRANGE, str(error))
+        except ProtocolError as error:
+            with contextlib.suppress(OSError):
+                connection.socket.sendall(error.encode())
+            self._turn_away(DoorCode.PROTOCOL, str(error))
+            connection.wait_for_end(LINGER_S)
+        except PeerLeft as error:
+            if connection.shut_because:
+                self._turn_away(DoorCode.PROTOCOL, str(error))
+        except OSError as error:
+            because = connection.shut_because or f"connection broken ({error.strerror})"
+            code = DoorCode.PROTOCOL if connection.associated else DoorCode.STRANGE
+            self._turn_away(code, because)
+
+    def _associate(self, request: bytes) -> None:
+        calling, self._called = titles(request)
+        self._caller = Caller(calling, self._connection.host)
+        objection = self._admission.objection(
+            calling=calling, called=self._called, host=self._connection.host
+        )
+        if objection is not None:
+            self._reject(objection.rejection, objection.code, objection.sentence)
+            return
+        agreement = negotiate(request)
+        if not self.server.admit(self._connection):
+            limit = self.server.limits.most_associations
+            self._reject(
+                LOCAL_LIMIT_EXCEEDED, DoorCode.CROWD, f"{limit} associations are open already"
+            )
+            return
+        self._serve(request, agreement)
+
+    def _serve(self, request: bytes, agreement: Agreement) -> None:
+        visit = Visit(self._keeper, self._caller)
+        try:
+            if self._streaming and agreement.storage_only:
+                self._connection.socket.sendall(agreement.accept)
+                DataPhase(self._connection, agreement, visit).serve()
+            else:
+                stock.serve(self._connection, request, visit, server=self.server)
+        finally:
+            visit.end()
+        self._connection.wait_for_end(LINGER_S)
+
+    def _reject(self, rejection: Rejection, code: DoorCode, sentence: str) -> None:
+        self._connection.socket.sendall(rejection.encode())
+        self._turn_away(code, sentence)
+        self._connection.wait_for_end(LINGER_S)
+
+    def _turn_away(self, code: DoorCode, sentence: str) -> None:
+        self.server.book.write(
+            Refused(
+                code,
+                self._caller.host,
+                sentence,
+                calling_ae_title=self._caller.ae_title,
+                called_ae_title=self._called,
+            )
+        )
