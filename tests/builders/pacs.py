@@ -32,7 +32,9 @@ class Pacs:
     def store(self, event: Event) -> int:
         status = self.answer()
         if status == 0:
-            self.received.append(event.encoded_dataset())
+            # A listener in the same process lets pynetdicom receive into files.
+            file = event.dataset_path
+            self.received.append(file.read_bytes() if file else event.encoded_dataset())
         return status
 
 

@@ -87,11 +87,11 @@ def chunked() -> Iterator[None]:
 
 @pytest.fixture
 def choosy() -> Iterator[None]:
-    """Let a PACS in this process accept what it supports alone; our own listener takes all."""
-    before = _config.UNRESTRICTED_STORAGE_SERVICE
-    _config.UNRESTRICTED_STORAGE_SERVICE = False
+    """Let a PACS in this process be as pynetdicom comes; our own listener sets it otherwise."""
+    before = _config.UNRESTRICTED_STORAGE_SERVICE, _config.STORE_RECV_CHUNKED_DATASET
+    _config.UNRESTRICTED_STORAGE_SERVICE = _config.STORE_RECV_CHUNKED_DATASET = False
     yield
-    _config.UNRESTRICTED_STORAGE_SERVICE = before
+    _config.UNRESTRICTED_STORAGE_SERVICE, _config.STORE_RECV_CHUNKED_DATASET = before
 
 
 @contextmanager
