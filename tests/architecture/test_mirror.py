@@ -19,6 +19,8 @@ IN_A_RUNNING_DAEMON = {
     Path("daemon/worker.py"): "acceptance/test_operator.py",
     Path("daemon/judge.py"): "acceptance/test_route.py",
     Path("pipeline.py"): "acceptance/test_route.py",
+    Path("receive/keeper.py"): "database/test_listener.py",
+    Path("receive/visitor.py"): "protocol/test_scp.py",
 }
 MODULES = sorted(
     path.relative_to(ROOT / "triage")

@@ -1,12 +1,6 @@
-"""Which presentation contexts are accepted."""
+"""Verification, and the transfer syntaxes that we can read."""
 
 from collections.abc import Sequence
-
-from pynetdicom import build_context
-from pynetdicom.presentation import (
-    AllStoragePresentationContexts,
-    PresentationContext,
-)
 
 VERIFICATION = "1.2.840.10008.1.1"
 
@@ -37,10 +31,3 @@ def readable_first(proposed: Sequence[str]) -> list[str]:
     ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.4.110']
     """
     return sorted(proposed, key=lambda syntax: syntax not in TRANSFER_SYNTAXES)
-
-
-def storage_contexts() -> list[PresentationContext]:
-    """Return a context for Verification and for every storage SOP class of the standard."""
-    syntaxes = list(TRANSFER_SYNTAXES)
-    classes = [str(context.abstract_syntax) for context in AllStoragePresentationContexts]
-    return [build_context(VERIFICATION)] + [build_context(name, syntaxes) for name in classes]

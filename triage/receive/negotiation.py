@@ -102,6 +102,7 @@ def _understand(request: bytes) -> A_ASSOCIATE:
         pdu.decode(request)
         asked = pdu.to_primitive()
     except (
+        AssertionError,
         ValueError,
         LookupError,
         TypeError,

@@ -1,0 +1,111 @@
+import pytest
+from pynetdicom import build_context, build_role
+from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
+from pynetdicom.pdu_primitives import (
+    A_ASSOCIATE,
+    ImplementationClassUIDNotification,
+    MaximumLengthNotification,
+)
+
+from tests.builders.dataset import CR, IMPLICIT
+from tests.builders.studies import EXPLICIT
+from triage.receive.contexts import VERIFICATION
+from triage.receive.negotiation import negotiate, titles
+from triage.receive.pdu import ProtocolError
+
+STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"
+JPEG_XL = "1.2.840.10008.1.2.4.110"
+
+
+def request(*proposed: tuple[str, list[str]], calling: str = "CR1", roles: bool = False) -> bytes:
+    """Encode an association request as pynetdicom does."""
+    contexts = [build_context(name, syntaxes) for name, syntaxes in proposed]
+    for number, context in enumerate(contexts):
+        context.context_id = 2 * number + 1
+    longest, implementation = MaximumLengthNotification(), ImplementationClassUIDNotification()
+    longest.maximum_length_received = 16_384
+    implementation.implementation_class_uid = "1.2.3"
+    asked = A_ASSOCIATE()
+    asked.application_context_name = "1.2.840.10008.3.1.1.1"
+    asked.calling_ae_title, asked.called_ae_title = calling, "TRIAGE"
+    asked.presentation_context_definition_list = contexts
+    role = [build_role(CR, scu_role=True, scp_role=True)] if roles else []
+    asked.user_information = [longest, implementation, *role]
+    pdu = A_ASSOCIATE_RQ()
+    pdu.from_primitive(asked)
+    encoded: bytes = pdu.encode()
+    return encoded
+
+
+STORE = request((CR, [EXPLICIT]))
+
+
+def test_titles_are_read_from_the_request() -> None:
+    assert titles(STORE) == ("CR1", "TRIAGE")
+
+
+def test_a_title_is_fit_to_be_shown() -> None:
+    hostile = STORE.replace(b"CR1" + b" " * 13, b"\x1b[2J\r\n'); DROP\xff\0")
+
+    assert titles(hostile)[0] == "?[2J??'); DROP??"
+
+
+def test_a_storage_class_is_accepted_in_a_syntax_that_can_be_read() -> None:
+    agreed = negotiate(request((CR, [JPEG_XL, IMPLICIT, EXPLICIT])))
+
+    assert agreed.transfer_syntaxes == {1: IMPLICIT}
+
+
+def test_a_syntax_that_cannot_be_read_is_accepted_where_it_is_the_only_one() -> None:
+    assert negotiate(request((CR, [JPEG_XL]))).transfer_syntaxes == {1: JPEG_XL}
+
+
+def test_verification_is_accepted() -> None:
+    agreed = negotiate(request((VERIFICATION, [IMPLICIT]), (CR, [EXPLICIT])))
+
+    assert agreed.transfer_syntaxes == {1: IMPLICIT, 3: EXPLICIT}
+    assert agreed.storage_only
+
+
+def test_what_is_no_storage_is_told_and_not_accepted() -> None:
+    agreed = negotiate(request((STORAGE_COMMITMENT, [IMPLICIT]), (CR, [EXPLICIT])))
+
+    assert not agreed.storage_only
+    assert agreed.transfer_syntaxes == {3: EXPLICIT}
+
+
+def test_a_private_class_is_storage() -> None:
+    assert negotiate(request(("1.2.826.0.1.3680043.8.498.7", [EXPLICIT]))).storage_only
+
+
+def test_the_answer_is_what_pynetdicom_reads() -> None:
+    pdu = A_ASSOCIATE_AC()
+    pdu.decode(negotiate(request((CR, [EXPLICIT]), (STORAGE_COMMITMENT, [IMPLICIT]))).accept)
+    answer = pdu.to_primitive()
+
+    results = answer.presentation_context_definition_results_list
+    assert [(context.context_id, context.result) for context in results] == [(1, 0), (3, 3)]
+    assert answer.maximum_length_received == 131_072
+
+
+def test_a_role_that_is_proposed_is_answered() -> None:
+    agreed = negotiate(request((CR, [EXPLICIT]), roles=True))
+
+    assert CR.encode() in agreed.accept.partition(b"\x54")[2]
+
+
+def test_the_peers_maximum_length_is_kept() -> None:
+    assert negotiate(STORE).peer_maximum_length == 16_384
+
+
+@pytest.mark.parametrize("cut", [40, 80, 100, 150, -1])
+def test_a_request_that_is_cut_short_is_an_error_of_the_protocol(cut: int) -> None:
+    broken = STORE[:2] + (len(STORE[6:cut])).to_bytes(4, "big") + STORE[6:cut]
+
+    with pytest.raises(ProtocolError, match="association request"):
+        negotiate(broken)
+
+
+def test_a_request_without_titles_is_an_error_of_the_protocol() -> None:
+    with pytest.raises(ProtocolError, match="association request of 73 bytes"):
+        titles(STORE[:73])
