@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Self
+from typing import Protocol, Self
 
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
@@ -17,12 +17,21 @@ from triage.database.migrate import upgrade
 TEMPLATE = "migrated"
 
 
+class Process(Protocol):
+    """What the package that brings PostgreSQL tells of a server's process."""
+
+    def stop(self) -> None: ...
+
+    def ensure_postgres_running(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class PostgreSQL:
     """A server with a migrated template, of which each test gets a copy."""
 
     url: URL
     admin: Engine
+    process: Process
     numbers: Iterator[int]
 
     @classmethod
@@ -35,7 +44,8 @@ class PostgreSQL:
         with tempfile.TemporaryDirectory(prefix="triage-postgresql-") as folder:
             process = package.get_server(folder)
             url = make_url(process.get_uri()).set(drivername="postgresql+psycopg")
-            server = cls(url, create_engine(url, isolation_level="AUTOCOMMIT"), count())
+            admin = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+            server = cls(url, admin, process, count())
             try:
                 server.prepare()
                 yield server
@@ -55,6 +65,14 @@ class PostgreSQL:
         """Run one statement outside of any transaction."""
         with self.admin.connect() as connection:
             connection.execute(text(statement))
+
+    def stop(self) -> None:
+        """Take the database away from everybody."""
+        self.process.stop()
+
+    def start(self) -> None:
+        """Give it back."""
+        self.process.ensure_postgres_running()
 
     def create(self, name: str, *, template: str) -> str:
         """Create a database and return its URL."""

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from tests.builders.clock import Clock
 from tests.builders.studies import receipt, receive, state_of
-from triage.database.engine import BUSY_TIMEOUT_MS, database_time, existing_engine, open_engine
+from triage.database.engine import UNHURRIED, database_time, existing_engine, open_engine
 from triage.domain.errors import ConfigurationError
 
 
@@ -57,7 +57,7 @@ def test_what_was_committed_is_there_for_another_engine(
         ("journal_mode", "wal"),
         ("synchronous", 2),
         ("foreign_keys", 1),
-        ("busy_timeout", BUSY_TIMEOUT_MS),
+        ("busy_timeout", UNHURRIED.turn_s * 1000),
     ],
 )
 def test_sqlite_survives_a_power_cut_and_waits_for_its_turn(

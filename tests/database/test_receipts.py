@@ -1,9 +1,13 @@
 """What the listener writes, on both engines."""
 
-import pytest
-from sqlalchemy import Connection, select, update
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
-from tests.builders.clock import Clock
+import pytest
+from sqlalchemy import Connection, Engine, select, text, update
+
+from tests.builders.clock import NOON, Clock
 from tests.builders.studies import (
     STUDY,
     dead,
@@ -21,7 +25,10 @@ from tests.builders.studies import (
     visit,
 )
 from triage.database import receipts, results, schema
+from triage.database.engine import DatabaseAway
 from triage.database.moves import Kind
+from triage.database.receipts import Caller, Receipt
+from triage.database.statement import look
 from triage.domain.study import FilmState, StudyState
 
 HOSTILE = "1'); DROP TABLE study; --"
@@ -166,6 +173,65 @@ def test_every_film_has_the_event_of_its_coming(connection: Connection, clock: C
     assert moves == [("NEW", FilmState.WAITING)] * 2
 
 
+def test_receipts_of_many_studies_are_written_together(
+    connection: Connection, clock: Clock
+) -> None:
+    films = [receipt(f"2.25.{number}", study=f"2.25.{number % 5}.1") for number in range(20)]
+    association = visit(connection, now=clock.now)
+
+    new = receipts.record_receipts(
+        connection, [(film, association) for film in films], now=clock.now
+    )
+
+    assert new == [True] * 20
+    assert film_states(connection) == [FilmState.WAITING] * 20
+    assert len(moves_of(connection, Kind.STUDY)) == 5
+    assert len(moves_of(connection, Kind.FILM)) == 20
+
+
+def test_every_receipt_is_told_its_own_answer(connection: Connection, clock: Clock) -> None:
+    receive(connection, receipt("2.25.2"), now=clock.now)
+    association = visit(connection, now=clock.now)
+    films = [receipt(film) for film in ("2.25.1", "2.25.2", "2.25.3", "2.25.1")]
+
+    new = receipts.record_receipts(
+        connection, [(film, association) for film in films], now=clock.now
+    )
+
+    assert new == [True, False, True, False]
+
+
+def test_late_films_that_come_together_wake_their_study_once(
+    connection: Connection, clock: Clock
+) -> None:
+    finished(connection, leased(connection, now=clock.now), now=clock.now)
+    association = visit(connection, now=clock.now)
+    films = [receipt("2.25.8"), receipt("2.25.9")]
+
+    receipts.record_receipts(
+        connection, [(film, association) for film in films], now=clock.wait(60)
+    )
+
+    assert moves_of(connection, Kind.STUDY)[-2:] == [
+        (StudyState.ASSESSED, StudyState.DONE),
+        (StudyState.DONE, StudyState.QUEUED),
+    ]
+
+
+def test_associations_that_open_together_get_a_row_each(
+    connection: Connection, clock: Clock
+) -> None:
+    callers = [Caller("CR1", "10.0.0.1"), Caller("CR2", "10.0.0.2"), Caller("CR1", "10.0.0.1")]
+
+    numbers = receipts.open_associations(connection, callers, listener="l", now=clock.now)
+
+    table = schema.association.c
+    rows = connection.execute(select(table.id, table.calling_ae_title)).all()
+    titles = {row.id: row.calling_ae_title for row in rows}
+    assert [titles[number] for number in numbers] == ["CR1", "CR2", "CR1"]
+    assert len(set(numbers)) == 3
+
+
 def test_closing_an_association_closes_no_other(connection: Connection, clock: Clock) -> None:
     first, second = visit(connection, now=clock.now), visit(connection, now=clock.now)
 
@@ -228,3 +294,79 @@ def test_two_studies_are_told_apart(connection: Connection, clock: Clock) -> Non
 
     assert state_of(connection, STUDY) == StudyState.QUEUED
     assert state_of(connection, "2.25.999") == StudyState.RECEIVING
+
+
+FORTH = [receipt(f"2.25.{number}", study=f"2.25.{number % 20}.1") for number in range(100)]
+BACK = [receipt(f"2.25.{number}", study=f"2.25.{number % 20}.1") for number in range(199, 99, -1)]
+
+
+def meet(database: Engine, bring: Callable[[Connection, Sequence[Receipt]], object]) -> None:
+    """Let two listeners bring films of the same studies at the same time, in opposite orders."""
+    met = Barrier(2, timeout=30)
+
+    def listen(films: Sequence[Receipt]) -> None:
+        met.wait()
+        for first in range(0, len(films), 20):
+            with database.begin() as connection:
+                bring(connection, films[first : first + 20])
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(listen, films) for films in (FORTH, BACK)]:
+            done.result(timeout=60)
+
+
+def together(connection: Connection, films: Sequence[Receipt]) -> None:
+    association = visit(connection, now=NOON)
+    receipts.record_receipts(connection, [(film, association) for film in films], now=NOON)
+
+
+def one_by_one(connection: Connection, films: Sequence[Receipt]) -> None:
+    for film in films:
+        together(connection, [film])
+
+
+def test_listeners_with_the_same_studies_never_deadlock(database: Engine) -> None:
+    meet(database, together)
+
+    with database.begin() as connection:
+        assert film_states(connection) == [FilmState.WAITING] * 200
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_they_would_if_each_locked_its_studies_as_they_come(database: Engine) -> None:
+    with pytest.raises(DatabaseAway, match="deadlock detected"):
+        meet(database, one_by_one)
+
+
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+
+
+def plan(connection: Connection, sql: str, values: Sequence[object], *, times: int) -> str:
+    """Return the plan of a statement among thousands of studies and films."""
+    together(connection, [receipt(f"2.25.{n}.1", study=f"2.25.{n}") for n in range(2000)])
+    connection.execute(text("ANALYZE"))
+    explain = EXPLAIN[connection.dialect.name] + sql
+    return "\n".join(str(row) for row in look(connection, explain, values, times=times))
+
+
+def test_what_is_known_is_found_by_index(connection: Connection) -> None:
+    told = plan(connection, receipts.KNOWN, ["2.25.7", "2.25.8", "digest", "digest"], times=2)
+
+    assert "uq_study_study_uid" in told or "sqlite_autoindex_study_1" in told
+    assert "ix_instance_digest" in told
+
+
+def test_a_study_that_is_known_is_locked_by_index(connection: Connection) -> None:
+    told = plan(connection, receipts.KNOWN_STUDIES, [NOON, "2.25.7", "2.25.8"], times=2)
+
+    assert "uq_study_study_uid" in told or "sqlite_autoindex_study_1" in told
+    assert "SCAN" not in told
+    assert "Seq Scan" not in told
+
+
+def test_a_walk_over_every_film_would_be_noticed(connection: Connection) -> None:
+    connection.execute(text("DROP INDEX ix_instance_digest"))
+
+    told = plan(connection, receipts.KNOWN, ["2.25.7", "digest"], times=1)
+
+    assert "SCAN instance" in told or "Seq Scan on instance" in told

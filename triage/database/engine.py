@@ -1,13 +1,17 @@
 """Engines for SQLite and PostgreSQL that behave alike."""
 
 import sqlite3
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import DBAPIError as DatabaseError
 from sqlalchemy.exc import OperationalError as DatabaseAway
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from triage.domain.errors import ConfigurationError
@@ -17,36 +21,71 @@ __all__ = [
     "DatabaseAway",
     "DatabaseError",
     "Engine",
+    "NoConnectionFree",
     "database_time",
     "existing_engine",
+    "is_away",
     "open_engine",
     "sqlite_file",
 ]
 
-BUSY_TIMEOUT_MS = 15_000
+CONTENDED = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock not available
+SOON_LOST = {  # a server that vanishes without a word is noticed within eleven seconds
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+KEPT_CONNECTIONS = 5
+_SQLITE_TIME = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
 
 
-def open_engine(url: str) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an engine waits for what, and how many connections it may have.
+
+    ``turn_s`` is the wait for SQLite's only write lock, ``row_s`` the wait for one that
+    somebody holds on rows of PostgreSQL; ``None`` is as long as it takes.
+    """
+
+    turn_s: float = 15.0
+    row_s: float | None = None
+    statement_s: float | None = None
+    connections: int = 15
+    connection_s: float = 30.0
+
+
+UNHURRIED = Patience()
+LISTENER = Patience(turn_s=10.0, row_s=3.0, statement_s=5.0, connections=4, connection_s=5.0)
+"""A film is answered within the DIMSE time-out of its sender, which is often 30 s."""
+
+
+def open_engine(url: str, patience: Patience = UNHURRIED) -> Engine:
     """Make an engine; nothing is connected yet.
 
     SQLite runs in WAL mode with ``synchronous=FULL``, so that a commit survives a power cut,
     and every transaction takes the write lock when it begins, so that no transaction fails
-    half-way with "database is locked". PostgreSQL runs as it comes.
+    half-way with "database is locked". PostgreSQL runs as it comes, but for the time limits.
 
     Raises:
         ConfigurationError: the URL names neither ``sqlite`` nor ``postgresql``.
     """
     address = _checked(url)
-    if address.get_backend_name() == "sqlite":
-        engine = create_engine(address)
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin)
-        return engine
-    return create_engine(
-        address.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": 5},
+    on_sqlite = address.get_backend_name() == "sqlite"
+    engine = create_engine(
+        address if on_sqlite else address.set(drivername="postgresql+psycopg"),
+        pool_size=min(patience.connections, KEPT_CONNECTIONS),
+        max_overflow=max(patience.connections - KEPT_CONNECTIONS, 0),
+        pool_timeout=patience.connection_s,
+        pool_pre_ping=not on_sqlite,
+        connect_args={} if on_sqlite else SOON_LOST,
     )
+    event.listen(engine, "connect", partial(_prepare, patience))
+    if on_sqlite:
+        event.listen(engine, "begin", _begin)
+    return engine
 
 
 def existing_engine(url: str) -> Engine:
@@ -61,7 +100,7 @@ def existing_engine(url: str) -> Engine:
     return open_engine(url)
 
 
-def sqlite_file(url: str) -> Path | None:
+def sqlite_file(url: str | URL) -> Path | None:
     """Return the file that an SQLite URL names, or ``None`` for a server's URL."""
     address = _checked(url)
     return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
@@ -70,13 +109,22 @@ def sqlite_file(url: str) -> Path | None:
 def database_time(connection: Connection) -> datetime:
     """Return the database's own time, aware, in UTC: one clock for all hosts."""
     if connection.dialect.name == "sqlite":
-        stamp = connection.scalar(text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"))
-        return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
-    moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        stamp = connection.exec_driver_sql(_SQLITE_TIME).scalar_one()
+        return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
+    moment: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     return moment.astimezone(UTC)
 
 
-def _checked(url: str) -> URL:
+def is_away(error: DatabaseError) -> bool:
+    """Tell whether the database itself failed, so that nothing can be written now.
+
+    Otherwise it was something about the rows, or somebody else held one of them.
+    """
+    contended = getattr(error.orig, "sqlstate", None) in CONTENDED
+    return isinstance(error, DatabaseAway) and not contended
+
+
+def _checked(url: str | URL) -> URL:
     try:
         address = make_url(url)
     except ArgumentError as error:
@@ -90,15 +138,23 @@ def _checked(url: str) -> URL:
     return address
 
 
-def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver shall not begin transactions by itself
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
+def _prepare(
+    patience: Patience,
+    connection: DBAPIConnection,
+    _entry: ConnectionPoolEntry,
+) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # the driver shall not begin transactions by itself
+        limits = [f"PRAGMA {pragma}" for pragma in PRAGMAS]
+        limits.append(f"PRAGMA busy_timeout={patience.turn_s * 1000:.0f}")
+    else:
+        asked = {"lock_timeout": patience.row_s, "statement_timeout": patience.statement_s}
+        limits = [f"SET {name} = '{limit_s}s'" for name, limit_s in asked.items() if limit_s]
+    cursor = connection.cursor()
+    for limit in limits:
+        cursor.execute(limit)
+    cursor.close()
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

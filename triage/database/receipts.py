@@ -1,14 +1,15 @@
 """What the listener writes: associations, and an instance row for every film on disk."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from triage.database import schema
-from triage.database.insertion import insert_new
-from triage.database.moves import NEW, By, Kind, change, new_id, record
-from triage.domain.study import FilmState, StudyState
+from triage.database.moves import By, Kind, change
+from triage.database.statement import run
+from triage.domain.study import StudyState
 
 ACTOR = "listener"
 _LATE_FROM = (
@@ -17,6 +18,52 @@ _LATE_FROM = (
     StudyState.NOT_ASSESSED,
     StudyState.DEAD,
 )
+
+OPEN = """
+INSERT INTO association (listener, calling_ae_title, host, opened_at)
+VALUES {(?, ?, ?, ?)} RETURNING id, calling_ae_title, host
+"""
+CLOSE = "UPDATE association SET closed_at = ? WHERE id IN ({?})"
+KNOWN = """
+SELECT 'study', study_uid, '' FROM study WHERE study_uid IN ({?})
+UNION ALL
+SELECT 'film', sop_instance_uid, digest FROM instance WHERE digest IN ({?})
+"""
+NEW_STUDIES = """
+INSERT INTO study
+(study_uid, state, state_since, first_received_at, last_received_at, next_attempt_at)
+VALUES {(?, 'RECEIVING', ?, ?, ?, ?)}
+ON CONFLICT (study_uid) DO NOTHING RETURNING id, study_uid
+"""
+KNOWN_STUDIES = """
+UPDATE study SET last_received_at = ?
+WHERE id IN (SELECT id FROM study WHERE study_uid IN ({?}) ORDER BY study_uid FOR UPDATE)
+RETURNING id, study_uid, state
+"""
+NEW_FILMS = """
+INSERT INTO instance
+(study_id, association_id, sop_instance_uid, sop_class_uid, series_uid, modality,
+ transfer_syntax_uid, digest, bytes, received_at, state, state_since)
+VALUES {(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', ?)}
+ON CONFLICT (sop_instance_uid, digest) DO NOTHING
+RETURNING id, study_id, sop_instance_uid, digest
+"""
+EVENTS = """
+INSERT INTO event (at, study_id, kind, subject_id, from_state, to_state, actor, duration_s)
+VALUES {(?, ?, ?, ?, 'NEW', ?, 'listener', 0.0)}
+"""
+KEEP_AGAIN = "UPDATE instance SET swept_at = NULL WHERE digest IN ({?})"
+
+Film = tuple[str, str]
+"""SOP Instance UID and digest: what makes two receipts the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who opened an association: its calling AE title, and the address it came from."""
+
+    ae_title: str
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +79,50 @@ class Receipt:
     digest: str
     bytes: int
 
+    @property
+    def film(self) -> Film:
+        """What makes this receipt the same as another."""
+        return self.sop_instance_uid, self.digest
+
+
+Entry = tuple[Receipt, int]
+"""A receipt, and the association that brought it."""
+
+
+def open_associations(
+    connection: Connection, callers: Sequence[Caller], *, listener: str, now: datetime
+) -> list[int]:
+    """Note peers that have begun to store; their studies are incomplete until they are closed."""
+    if not callers:
+        return []
+    at = _stored(connection, now)
+    rows = [(listener, caller.ae_title, caller.host, at) for caller in callers]
+    found: dict[Caller, list[int]] = {}
+    # Nothing says in which order the rows come back; those of one caller are all alike.
+    for number, ae_title, host in run(connection, OPEN, _flat(rows), times=len(rows)):
+        found.setdefault(Caller(ae_title, host), []).append(int(number))
+    return [found[caller].pop() for caller in callers]
+
 
 def open_association(
     connection: Connection, *, listener: str, calling_ae_title: str, host: str, now: datetime
 ) -> int:
     """Note that a peer has begun to store; its studies are incomplete until it is closed."""
-    row = connection.execute(
-        insert(schema.association).values(
-            listener=listener, calling_ae_title=calling_ae_title, host=host, opened_at=now
-        )
-    )
-    return new_id(row)
+    caller = Caller(calling_ae_title, host)
+    return open_associations(connection, [caller], listener=listener, now=now)[0]
+
+
+def close_associations(
+    connection: Connection, association_ids: Sequence[int], *, now: datetime
+) -> None:
+    """Note that associations were released, aborted or lost."""
+    values = [_stored(connection, now), *association_ids]
+    run(connection, CLOSE, values, times=len(association_ids))
 
 
 def close_association(connection: Connection, association_id: int, *, now: datetime) -> None:
     """Note that an association was released, aborted or lost."""
-    connection.execute(
-        update(schema.association)
-        .where(schema.association.c.id == association_id)
-        .values(closed_at=now)
-    )
+    close_associations(connection, [association_id], now=now)
 
 
 def close_abandoned(connection: Connection, *, listener: str, now: datetime) -> int:
@@ -91,85 +162,118 @@ def record_refusal(
 def record_receipt(
     connection: Connection, receipt: Receipt, *, association_id: int, now: datetime
 ) -> bool:
-    """Write the instance row and queue its study, in the caller's transaction.
+    """Write one receipt, as ``record_receipts`` does."""
+    return record_receipts(connection, [(receipt, association_id)], now=now)[0]
+
+
+def record_receipts(
+    connection: Connection, entries: Sequence[Entry], *, now: datetime
+) -> list[bool]:
+    """Write the instance rows and queue their studies, in the caller's transaction.
+
+    Studies are locked before everything that belongs to them: first those that are made, then
+    those that were there, both in the order of their UIDs. So no two listeners deadlock.
 
     Returns:
-        ``False`` where the same SOP instance with the same digest is here already; then
-        nothing but its sweeping mark is changed.
+        For each receipt, ``False`` where the same SOP instance with the same digest is here
+        already; then nothing but its sweeping mark is changed.
     """
-    study_id = _study_of(connection, receipt.study_uid, now=now)
-    values = {
-        "study_id": study_id,
-        "association_id": association_id,
-        "sop_instance_uid": receipt.sop_instance_uid,
-        "sop_class_uid": receipt.sop_class_uid,
-        "series_uid": receipt.series_uid,
-        "modality": receipt.modality,
-        "transfer_syntax_uid": receipt.transfer_syntax_uid,
-        "digest": receipt.digest,
-        "bytes": receipt.bytes,
-        "received_at": now,
-        "state": FilmState.WAITING,
-        "state_since": now,
-    }
-    instance_id = insert_new(connection, schema.instance, values)
-    if instance_id is None:
-        _keep_again(connection, receipt)
-        return False
-    move = (NEW, FilmState.WAITING)
-    record(connection, Kind.FILM, instance_id, study_id=study_id, move=move, by=By(ACTOR, now))
-    _wake(connection, study_id, now=now)
-    return True
+    if not entries:
+        return []
+    films, studies = _known(connection, entries)
+    # Of two alike in one transaction, the first is the new one.
+    unknown = {entry[0].film: entry for entry in reversed(entries) if entry[0].film not in films}
+    new = _receive(connection, list(unknown.values()), studies, now=now) if unknown else set()
+    told = []
+    for receipt, _ in entries:
+        told.append(receipt.film in new)
+        new.discard(receipt.film)
+    again = [entry[0].digest for entry, is_new in zip(entries, told, strict=True) if not is_new]
+    if again:  # the file is on disk once more, so it is to be swept once more
+        run(connection, KEEP_AGAIN, again, times=len(again))
+    return told
 
 
-def _study_of(connection: Connection, study_uid: str, *, now: datetime) -> int:
-    """Return the study's row, locked; a new study is RECEIVING."""
-    known = select(schema.study.c.id).where(schema.study.c.study_uid == study_uid)
-    study_id = connection.scalar(known.with_for_update())
-    if study_id is not None:
-        return int(study_id)
-    values = {
-        "study_uid": study_uid,
-        "state": StudyState.RECEIVING,
-        "state_since": now,
-        "first_received_at": now,
-        "last_received_at": now,
-        "next_attempt_at": now,
-    }
-    made = insert_new(connection, schema.study, values)
-    if made is None:  # another listener was faster
-        return int(connection.execute(known.with_for_update()).scalar_one())
-    move = (NEW, StudyState.RECEIVING)
-    record(connection, Kind.STUDY, made, study_id=made, move=move, by=By(ACTOR, now))
-    return made
+def _known(connection: Connection, entries: Sequence[Entry]) -> tuple[set[Film], set[str]]:
+    """Return what is here already of these films and of their studies."""
+    studies = [receipt.study_uid for receipt, _ in entries]
+    digests = [receipt.digest for receipt, _ in entries]
+    rows = run(connection, KNOWN, studies + digests, times=len(entries))
+    films = {(uid, digest) for kind, uid, digest in rows if kind == "film"}
+    return films, {uid for kind, uid, _ in rows if kind == "study"}
 
 
-def _keep_again(connection: Connection, receipt: Receipt) -> None:
-    """The file is on disk once more, so it is to be swept once more."""
-    connection.execute(
-        update(schema.instance)
-        .where(schema.instance.c.digest == receipt.digest)
-        .values(swept_at=None)
+def _receive(
+    connection: Connection, entries: Sequence[Entry], known: set[str], *, now: datetime
+) -> set[Film]:
+    """Write what was not here when the transaction began; return what still was not."""
+    at = _stored(connection, now)
+    wanted = {receipt.study_uid for receipt, _ in entries}
+    made = _make_studies(connection, sorted(wanted - known), at)
+    states: dict[int, str] = {}
+    studies = dict(made)
+    # Also those that another listener has made meanwhile.
+    if there := sorted(wanted - made.keys()):
+        for study_id, uid, state in run(connection, KNOWN_STUDIES, [at, *there], times=len(there)):
+            studies[uid], states[study_id] = study_id, state
+    rows = [_film_row(*entry, studies[entry[0].study_uid], at) for entry in entries]
+    films = run(connection, NEW_FILMS, _flat(rows), times=len(rows))
+    events = [(at, study_id, "study", study_id, "RECEIVING") for study_id in made.values()]
+    events += [(at, study_id, "film", film_id, "WAITING") for film_id, study_id, *_ in films]
+    if events:
+        run(connection, EVENTS, _flat(events), times=len(events))
+    woken = {study_id for _, study_id, *_ in films if states.get(study_id) in _LATE_FROM}
+    for study_id in sorted(woken):
+        _wake(connection, study_id, states[study_id], now=now)
+    return {(uid, digest) for *_, uid, digest in films}
+
+
+def _make_studies(connection: Connection, uids: Sequence[str], at: object) -> dict[str, int]:
+    """Make those studies that nobody else has made meanwhile; each is RECEIVING."""
+    if not uids:
+        return {}
+    values = _flat([(uid, at, at, at, at) for uid in uids])
+    return {uid: key for key, uid in run(connection, NEW_STUDIES, values, times=len(uids))}
+
+
+def _film_row(
+    receipt: Receipt, association_id: int, study_id: int, at: object
+) -> tuple[object, ...]:
+    return (
+        study_id,
+        association_id,
+        receipt.sop_instance_uid,
+        receipt.sop_class_uid,
+        receipt.series_uid,
+        receipt.modality,
+        receipt.transfer_syntax_uid,
+        receipt.digest,
+        receipt.bytes,
+        at,
+        at,
     )
 
 
-def _wake(connection: Connection, study_id: int, *, now: datetime) -> None:
-    """Note the new film; a study that was finished is queued again for it alone."""
-    row = connection.execute(
-        update(schema.study)
-        .where(schema.study.c.id == study_id)
-        .values(last_received_at=now)
-        .returning(schema.study.c.state)
-    ).one()
-    if row.state in _LATE_FROM:
-        change(
-            connection,
-            Kind.STUDY,
-            study_id,
-            move=(row.state, StudyState.QUEUED),
-            by=By(ACTOR, now),
-            reason="late film",
-            next_attempt_at=now,
-            failures=0,
-            deaths=0,
-        )
+def _wake(connection: Connection, study_id: int, state: str, *, now: datetime) -> None:
+    """Queue a study again that was finished, for its new film alone."""
+    change(
+        connection,
+        Kind.STUDY,
+        study_id,
+        move=(state, StudyState.QUEUED),
+        by=By(ACTOR, now),
+        reason="late film",
+        next_attempt_at=now,
+        failures=0,
+        deaths=0,
+    )
+
+
+def _flat(rows: Iterable[tuple[object, ...]]) -> list[object]:
+    return [value for row in rows for value in row]
+
+
+def _stored(connection: Connection, moment: datetime) -> object:
+    """Return a time as the driver takes it: an expression would do that by itself."""
+    convert = schema.UtcTime().bind_processor(connection.dialect)
+    return convert(moment) if convert else moment
