@@ -5,9 +5,12 @@ FILES ?=
 PACS ?= standin
 LOAD ?=
 RETURN ?= all
+ONLY ?=
+REPEAT ?= 5
+QUICK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos
+.PHONY: help demo test check chaos bench
 
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -26,6 +29,9 @@ check: .venv/for-test ## Check style, format, types and import contracts.
 
 chaos: .venv/for-test ## Run the long crash tests.
 	$(BIN)/python -m pytest -m chaos
+
+bench: .venv/for-test ## Measure reception beside other programs, and print ratios. ONLY="dx visit" chooses cells by a part of their name, REPEAT=3 the turns of each program, QUICK=1 sends an eighth.
+	@$(BIN)/python -m tests.benchmarks --repeat $(REPEAT) $(if $(QUICK),--quick) -- $(ONLY)
 
 .venv/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.11")'
