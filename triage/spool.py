@@ -108,7 +108,7 @@ class Unfinished:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._digest = blake3()
-        self._written = self._synced = 0
+        self.bytes = self._synced = 0
         self._descriptor, self._name = spool.open_file(spool.folder)
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> None:
@@ -119,10 +119,10 @@ class Unfinished:
         """
         for piece in pieces:
             self._digest.update(piece)
-        self._written += _write_all(self._descriptor, pieces)
-        if self._written - self._synced >= SYNC_STEP:  # the disk works while the rest comes
-            _begin_sync(self._descriptor, self._synced, self._written - self._synced)
-            self._synced = self._written
+        self.bytes += _write_all(self._descriptor, pieces)
+        if self.bytes - self._synced >= SYNC_STEP:  # the disk works while the rest comes
+            _begin_sync(self._descriptor, self._synced, self.bytes - self._synced)
+            self._synced = self.bytes
 
     def keep(self) -> str:
         """Store the file durably and return its digest, its name.

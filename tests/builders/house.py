@@ -11,10 +11,10 @@ from pydicom import dcmread
 from sqlalchemy import Engine, select, update
 from sqlalchemy.engine import Row
 
+from tests.builders.keeper import keeping
 from tests.builders.waiting import wait_until
 from triage.daemon.courier import Courier
 from triage.daemon.judge import Judge
-from triage.daemon.listener import DurableKeeper
 from triage.daemon.scheduler import Clockwork
 from triage.daemon.worker import Worker
 from triage.database import schema
@@ -103,7 +103,7 @@ def running_house(
     scp = StorageSCP(
         listen_on("127.0.0.1", 0),
         ae_title="TRIAGE",
-        keeper=DurableKeeper(engine, spool, listener="test"),
+        keeper=keeping(engine, spool),
         admission=allowed,
     )
     try:

@@ -1,10 +1,15 @@
-"""A keeper in memory, for the listener to bring its instances to."""
+"""Keepers for the listener to bring its instances to: in memory, or the durable one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from triage.daemon.ledger import Ledger
+from triage.daemon.listener import DurableKeeper
+from triage.daemon.room import Room
+from triage.database.engine import Engine
 from triage.domain.door import Refused
 from triage.receive.arrival import Arrival
+from triage.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,12 @@ class MemoryDraft:
 
     def discard(self) -> None:
         self.keeper.discarded += 1
+
+
+def keeping(
+    engine: Engine, spool: Spool, *, reserve_bytes: int = 0, longest_queue: int = 1_000_000
+) -> DurableKeeper:
+    """Make the durable keeper on a spool, with room for everything."""
+    room = Room(engine, spool.folder, reserve_bytes=reserve_bytes, longest_queue=longest_queue)
+    ledger = Ledger(engine, listener="listener-1")
+    return DurableKeeper(engine, spool, ledger=ledger, room=room, listener="listener-1")

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from tests.builders.dataset import CR
+from tests.builders.keeper import keeping
 from tests.builders.studies import EXPLICIT, FILM, STUDY, film_states
 from triage.daemon.listener import DurableKeeper
 from triage.database import schema
@@ -28,7 +29,7 @@ def spool(tmp_path: Path) -> Spool:
 
 @pytest.fixture
 def keeper(database: Engine, spool: Spool) -> DurableKeeper:
-    return DurableKeeper(database, spool, listener="listener-1")
+    return keeping(database, spool)
 
 
 def opened(keeper: DurableKeeper) -> int:
@@ -69,7 +70,7 @@ def test_a_full_disk_is_out_of_resources_and_leaves_no_row(
     database: Engine, tmp_path: Path
 ) -> None:
     full = Spool(tmp_path / "spool", open_file=full_disk)
-    keeper = DurableKeeper(database, full, listener="listener-1")
+    keeper = keeping(database, full)
 
     with pytest.raises(RejectedInstance, match="spool: No space left on device") as rejection:
         kept(keeper, FILE, association_id=opened(keeper))
@@ -91,7 +92,10 @@ def test_a_broken_database_is_out_of_resources(keeper: DurableKeeper, database: 
 
 
 def test_an_association_that_ended_is_closed(keeper: DurableKeeper, database: Engine) -> None:
-    keeper.closed(opened(keeper))
+    association = opened(keeper)
+    kept(keeper, FILE, association_id=association)
+
+    keeper.closed(association)
 
     with database.begin() as connection:
         assert connection.scalar(select(schema.association.c.closed_at)) is not None

@@ -10,8 +10,17 @@ from contextlib import contextmanager
 import structlog
 
 from triage.daemon.child import Ready
+from triage.daemon.ledger import OUT_OF_RESOURCES, Ledger
+from triage.daemon.room import GB, Room
 from triage.database import receipts
-from triage.database.engine import DatabaseError, Engine, database_time, open_engine
+from triage.database.engine import (
+    LISTENER,
+    DatabaseError,
+    Engine,
+    NoConnectionFree,
+    database_time,
+    open_engine,
+)
 from triage.domain.door import Refused
 from triage.domain.errors import RejectedInstance
 from triage.receive.admission import Admission
@@ -21,7 +30,6 @@ from triage.receive.scp import StorageSCP
 from triage.settings import Settings
 from triage.spool import Spool, Unfinished
 
-OUT_OF_RESOURCES = 0xA700
 DRAIN_S = 20.0
 
 logger = structlog.get_logger(__name__)
@@ -32,45 +40,37 @@ class DurableKeeper:
 
     The file is synced and linked before its rows are committed, and both before the caller
     answers 0x0000. What fails on the way is answered 0xA700, and the sender keeps its film.
+
+    Args:
+        engine: of the database.
+        spool: where files go.
+        ledger: commits the rows.
+        room: says whether there is room for one more film.
+        listener: the name of this process in the door's book.
     """
 
-    def __init__(self, engine: Engine, spool: Spool, *, listener: str) -> None:
+    def __init__(
+        self, engine: Engine, spool: Spool, *, ledger: Ledger, room: Room, listener: str
+    ) -> None:
         self._engine = engine
         self._spool = spool
+        self._ledger = ledger
+        self._room = room
         self._listener = listener
 
     def opened(self, *, calling_ae_title: str, host: str) -> int:
-        """Note an association that is about to store."""
-        with out_of_resources(), self._engine.begin() as connection:
-            return receipts.open_association(
-                connection,
-                listener=self._listener,
-                calling_ae_title=calling_ae_title,
-                host=host,
-                now=database_time(connection),
-            )
+        """Note an association that is about to store; it gets its row with its first film."""
+        return self._ledger.open(calling_ae_title=calling_ae_title, host=host)
 
     def closed(self, association_id: int) -> None:
         """Note that an association ended; if that fails, its studies wait the longest time."""
-        try:
-            with self._engine.begin() as connection:
-                now = database_time(connection)
-                receipts.close_association(connection, association_id, now=now)
-        except DatabaseError as error:
-            logger.error("association not closed in the database", reason=type(error).__name__)
+        self._ledger.close(association_id)
 
     def draft(self) -> "DurableDraft":
         """Begin an instance."""
-        with out_of_resources():
-            return DurableDraft(self, self._spool.begin())
-
-    def commit(self, receipt: receipts.Receipt, *, association_id: int) -> bool:
-        """Commit the rows of a film that is on disk; ``False`` where they were here already."""
-        with out_of_resources(), self._engine.begin() as connection:
-            now = database_time(connection)
-            return receipts.record_receipt(
-                connection, receipt, association_id=association_id, now=now
-            )
+        self._room.check()
+        with _out_of_resources():
+            return DurableDraft(self._ledger, self._spool.begin())
 
     def refused(self, refused: Refused) -> None:
         """Record what was turned away; the log has it even where the database is away."""
@@ -85,27 +85,25 @@ class DurableKeeper:
                     sentence=refused.sentence,
                     now=database_time(connection),
                 )
-        except DatabaseError as error:
+        except (DatabaseError, NoConnectionFree) as error:
             logger.error("refusal not recorded in the database", reason=type(error).__name__)
 
 
 class DurableDraft:
     """One instance on its way into the spool and the database."""
 
-    def __init__(self, keeper: DurableKeeper, file: Unfinished) -> None:
-        self._keeper = keeper
+    def __init__(self, ledger: Ledger, file: Unfinished) -> None:
+        self._ledger = ledger
         self._file = file
-        self._bytes = 0
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Append to the file."""
-        with out_of_resources():
+        with _out_of_resources():
             self._file.write(pieces)
-        self._bytes += sum(len(piece) for piece in pieces)
 
     def keep(self, arrival: Arrival, *, association_id: int) -> bool:
         """Name the file durably, then commit its rows."""
-        with out_of_resources():
+        with _out_of_resources():
             digest = self._file.keep()
         receipt = receipts.Receipt(
             sop_instance_uid=arrival.sop_instance_uid,
@@ -115,13 +113,26 @@ class DurableDraft:
             modality=arrival.modality,
             transfer_syntax_uid=arrival.transfer_syntax_uid,
             digest=digest,
-            bytes=self._bytes,
+            bytes=self._file.bytes,
         )
-        return self._keeper.commit(receipt, association_id=association_id)
+        return self._ledger.commit(receipt, association_id=association_id)
 
     def discard(self) -> None:
         """Drop the file."""
         self._file.discard()
+
+
+def durable_keeper(engine: Engine, settings: Settings, *, listener: str) -> DurableKeeper:
+    """Put a keeper together."""
+    spool = Spool(settings.data.folder / "spool")
+    room = Room(
+        engine,
+        spool.folder,
+        reserve_bytes=int(settings.spool.reserve_gb * GB),
+        longest_queue=settings.listener.longest_queue,
+    )
+    ledger = Ledger(engine, listener=listener)
+    return DurableKeeper(engine, spool, ledger=ledger, room=room, listener=listener)
 
 
 def run(
@@ -141,14 +152,14 @@ def run(
     """
     choice = settings.listener
     _allow_many_descriptors()
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings.database_url, LISTENER)
     name = listener_name(settings, number)
     with engine.begin() as connection:
         receipts.close_abandoned(connection, listener=name, now=database_time(connection))
     scp = StorageSCP(
         socket.socket(fileno=listening),
         ae_title=choice.ae_title,
-        keeper=DurableKeeper(engine, Spool(settings.data.folder / "spool"), listener=name),
+        keeper=durable_keeper(engine, settings, listener=name),
         admission=Admission(
             ((peer.ae_title, peer.host) for peer in choice.allowed), called=choice.called
         ),
@@ -177,13 +188,8 @@ def _allow_many_descriptors() -> None:
 
 
 @contextmanager
-def out_of_resources() -> Iterator[None]:
-    """Turn what the disk or the database refuses into 0xA700."""
+def _out_of_resources() -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise RejectedInstance(OUT_OF_RESOURCES, f"spool: {error.strerror}") from error
-    except DatabaseError as error:
-        raise RejectedInstance(
-            OUT_OF_RESOURCES, f"database: {type(error.orig).__name__}"
-        ) from error
