@@ -1,5 +1,6 @@
 """A Storage SCU of plain sockets: it can do everything that a peer can do, and says what it got."""
 
+import select
 import socket
 import ssl
 import struct
@@ -119,9 +120,17 @@ class RawClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes | memoryview) -> None:
         """Send bytes, whatever they are."""
         self.socket.sendall(data)
+
+    def push(self, data: bytes, *, patience_s: float = 0.3) -> int:
+        """Send until nothing was taken for a while; return how much was."""
+        view, sent, poll = memoryview(data), 0, select.poll()
+        poll.register(self.socket, select.POLLOUT)
+        while sent < len(data) and poll.poll(patience_s * 1000):
+            sent += self.socket.send(view[sent : sent + LONGEST])
+        return sent
 
     def trickle(self, data: bytes, stop: threading.Event, every_s: float) -> int:
         """Send byte by byte until told to stop or cut off; return how many went."""
@@ -188,7 +197,8 @@ class RawClient:
 
     def release(self) -> Answer:
         """Ask for release, and close."""
-        self.send(RELEASE)
+        with suppress(*_GONE):
+            self.send(RELEASE)
         answer = self.answer()
         self.close()
         return answer
