@@ -8,6 +8,7 @@ from typing import Literal
 
 import pytest
 from hypothesis import settings
+from pynetdicom import _config
 from sqlalchemy import Connection, Engine
 
 from tests.builders.clock import Clock
@@ -21,7 +22,22 @@ settings.load_profile("house")
 # As the supervisor sets it for its children: threads that spin starve on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+_OF_THE_WHOLE_PROCESS = (
+    "UNRESTRICTED_STORAGE_SERVICE",
+    "STORE_RECV_CHUNKED_DATASET",
+    "STORE_SEND_CHUNKED_DATASET",
+)
+
 Backend = Literal["sqlite", "postgresql"]
+
+
+@pytest.fixture(autouse=True)
+def _pynetdicom_as_it_comes() -> Iterator[None]:
+    """Let no listener or sender of one test change how pynetdicom behaves in the next."""
+    before = {name: getattr(_config, name) for name in _OF_THE_WHOLE_PROCESS}
+    yield
+    for name, value in before.items():
+        setattr(_config, name, value)
 
 
 @pytest.fixture(scope="session")

@@ -77,21 +77,9 @@ def scp(keeper: MemoryKeeper, streaming: bool) -> Iterator[StorageSCP]:
 
 
 @pytest.fixture
-def chunked() -> Iterator[None]:
+def chunked() -> None:
     """Let pynetdicom send a file's bytes as they are, so that they may be wrong."""
-    before = _config.STORE_SEND_CHUNKED_DATASET
     _config.STORE_SEND_CHUNKED_DATASET = True
-    yield
-    _config.STORE_SEND_CHUNKED_DATASET = before
-
-
-@pytest.fixture
-def choosy() -> Iterator[None]:
-    """Let a PACS in this process be as pynetdicom comes; our own listener sets it otherwise."""
-    before = _config.UNRESTRICTED_STORAGE_SERVICE, _config.STORE_RECV_CHUNKED_DATASET
-    _config.UNRESTRICTED_STORAGE_SERVICE = _config.STORE_RECV_CHUNKED_DATASET = False
-    yield
-    _config.UNRESTRICTED_STORAGE_SERVICE, _config.STORE_RECV_CHUNKED_DATASET = before
 
 
 @contextmanager

@@ -23,8 +23,6 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 
 Answer = Callable[[Event], int]
 
-pytestmark = pytest.mark.usefixtures("choosy")
-
 
 @contextmanager
 def answering(
