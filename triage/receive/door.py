@@ -80,7 +80,10 @@ class Door(AssociationServer):
     def admit(self, connection: Connection) -> bool:
         """Count a connection as an association; ``False`` where there are too many."""
         with self._lock:
-            associated = sum(other.associated for other in self._connections)
+            # One that was ended makes way at once, however long its thread takes to notice.
+            associated = sum(
+                other.associated and not other.shut_because for other in self._connections
+            )
             connection.associated = associated < self.limits.most_associations
             return connection.associated
 
