@@ -369,4 +369,6 @@ def test_a_walk_over_every_film_would_be_noticed(connection: Connection) -> None
 
     told = plan(connection, receipts.KNOWN, ["2.25.7", "digest"], times=1)
 
-    assert "SCAN instance" in told or "Seq Scan on instance" in told
+    # PostgreSQL may walk over the whole of an index that begins with something else.
+    walks = ("SCAN instance", "Seq Scan on instance", "uq_instance_sop_instance_uid_digest")
+    assert any(walk in told for walk in walks)
