@@ -20,6 +20,8 @@ IN_A_RUNNING_DAEMON = {
     Path("daemon/judge.py"): "acceptance/test_route.py",
     Path("pipeline.py"): "acceptance/test_route.py",
     Path("receive/keeper.py"): "database/test_listener.py",
+    Path("receive/stock.py"): "protocol/test_scp.py",
+    Path("receive/streaming.py"): "protocol/test_fragments.py",
     Path("receive/visitor.py"): "protocol/test_scp.py",
 }
 MODULES = sorted(

@@ -102,7 +102,10 @@ def test_an_address_of_this_machine_needs_none(host: str, tmp_path: Path) -> Non
         ("[pacs]\nretrun = true", "pacs.retrun: unknown key"),
         ("[pcas]\nport = 1", "pcas: unknown key"),
         ("port = 1", "port: unknown key"),
-        ('[[listener.allowed]]\nae_title = "A"\nhost = "10.0.0.1"\nport = 1', "listener.allowed.0.port"),
+        (
+            '[[listener.allowed]]\nae_title = "A"\nhost = "10.0.0.1"\nport = 1',
+            "listener.allowed.0.port",
+        ),
         ("[pacs]\nport = 65536", "pacs.port: "),
         ('[pacs]\nae_title = "SEVENTEEN LETTERS"', "pacs.ae_title: "),
         ('[pacs]\nae_title = "BACK\\\\SLASH"', "pacs.ae_title: "),
