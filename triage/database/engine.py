@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError as DatabaseAway
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from triage.database.statement import look, run
 from triage.domain.errors import ConfigurationError
 
 __all__ = [
@@ -109,9 +110,9 @@ def sqlite_file(url: str | URL) -> Path | None:
 def database_time(connection: Connection) -> datetime:
     """Return the database's own time, aware, in UTC: one clock for all hosts."""
     if connection.dialect.name == "sqlite":
-        stamp = connection.exec_driver_sql(_SQLITE_TIME).scalar_one()
+        stamp = run(connection, _SQLITE_TIME, ())[0][0]
         return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
-    moment: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    moment: datetime = run(connection, "SELECT clock_timestamp()", ())[0][0]
     return moment.astimezone(UTC)
 
 
@@ -158,4 +159,4 @@ def _prepare(
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    look(connection, "BEGIN IMMEDIATE", ())
