@@ -191,8 +191,9 @@ class RawClient:
     ) -> int | None:
         """Store an instance; return the status, ``None`` where the association has ended."""
         command = store_rq(sop_class_uid, sop_instance_uid)
+        stream = message(command, data_set, context_id=context_id, pdu_length=pdu_length)
         with suppress(*_GONE):  # what the peer said before it closed can still be read
-            self.send(message(command, data_set, context_id=context_id, pdu_length=pdu_length))
+            self.send(stream if data_set else stream + p_data(pdv(b"", context_id=context_id)))
         return self.answer().status
 
     def release(self) -> Answer:
