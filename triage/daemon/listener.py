@@ -3,6 +3,7 @@
 import contextlib
 import resource
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,8 @@ from triage.receive.admission import Admission
 from triage.receive.arrival import Arrival
 from triage.receive.connection import Limits
 from triage.receive.scp import StorageSCP
-from triage.settings import Settings
+from triage.receive.tls import server_context
+from triage.settings import Settings, Tls
 from triage.spool import Spool, Unfinished
 
 DRAIN_S = 20.0
@@ -167,12 +169,22 @@ def run(
             association_timeout_s=choice.association_timeout_s,
             idle_timeout_s=choice.idle_timeout_s,
         ),
+        tls=_tls(settings.tls),
         streaming=choice.data_phase == "streaming",
     )
     logger.info("listening", ae_title=choice.ae_title, host=choice.host, port=scp.port)
     ready({})
     stop.wait()
     scp.stop(grace_s=DRAIN_S)
+
+
+def _tls(choice: Tls) -> ssl.SSLContext | None:
+    """Make the context where the settings name files; they name all three or none."""
+    if choice.certificate is None or choice.key is None or choice.authorities is None:
+        return None
+    return server_context(
+        certificate=choice.certificate, key=choice.key, authorities=choice.authorities
+    )
 
 
 def listener_name(settings: Settings, number: int) -> str:

@@ -61,6 +61,8 @@ class Connection:
         self.socket = context.wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False
         )
+        if self.shut_because:  # while the socket changed hands: it was the old one that was shut
+            self.shut(self.shut_because)
         self.socket.do_handshake()
 
     def read_request(self) -> bytes:
@@ -88,6 +90,9 @@ class Connection:
     def wait_for_end(self, seconds: float) -> None:
         """Give the peer so long to close, so that what we said last is not lost to a reset."""
         self.deadline = monotonic() + seconds
+        with contextlib.suppress(OSError, ValueError):
+            if isinstance(self.socket, ssl.SSLSocket):
+                self.socket.unwrap()  # says close_notify, and waits for the peer's
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
             while self.socket.recv(65_536):

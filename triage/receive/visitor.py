@@ -15,6 +15,7 @@ from triage.receive.keeper import Keeper
 from triage.receive.negotiation import Agreement, negotiate, titles
 from triage.receive.pdu import LOCAL_LIMIT_EXCEEDED, ProtocolError, Rejection
 from triage.receive.streaming import DataPhase, PeerLeft
+from triage.receive.tls import words_of
 
 LINGER_S = 5.0
 
@@ -60,7 +61,9 @@ class Visitor(RequestHandler):
                 connection.secure(self.server.ssl_context)
             self._associate(connection.read_request())
         except ssl.SSLError as error:
-            self._turn_away(DoorCode.TLS, f"TLS: {error.reason or type(error).__name__}")
+            code = DoorCode.PROTOCOL if connection.associated else DoorCode.TLS
+            self._turn_away(code, connection.shut_because or words_of(error))
+            connection.wait_for_end(LINGER_S)  # the alert that tells the peer why is on its way
         except NoRequest as error:
             self._turn_away(DoorCode.STRANGE, str(error))
         except ProtocolError as error:

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from triage.settings import Settings, load_settings
 
 FILE = Path(__file__).parents[3] / "deploy" / "triage.toml"
-UNSAID = {("data", "folder"), ("database", "url"), ("model", "bundle")}
+TLS = {("tls", "certificate"), ("tls", "key"), ("tls", "authorities")}
+UNSAID = {("data", "folder"), ("database", "url"), ("model", "bundle")} | TLS
 """Settings whose default is a place of the user's, or nothing: the file shows them commented."""
 
 

@@ -1,4 +1,5 @@
 import socket
+import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
@@ -96,3 +97,14 @@ def test_a_message_may_take_longer_the_more_of_it_has_come(
     connection.progressed(begin, 5000)
 
     assert (silent, connection.deadline - begin) == pytest.approx((10.0, 15.0))
+
+
+def test_a_socket_that_is_shut_while_it_changes_hands_stays_shut(
+    pair: tuple[Connection, socket.socket],
+) -> None:
+    connection, _ = pair
+    connection.shut_because = "the listener stops"  # and it was the plain socket that was shut
+    connection.socket.settimeout(10)
+
+    with pytest.raises(ssl.SSLEOFError):
+        connection.secure(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))

@@ -1,0 +1,90 @@
+"""TLS as BCP 195 wants it (PS3.15 B.12), with a certificate on both sides."""
+
+import os
+import ssl
+from pathlib import Path
+
+from triage.domain.errors import ConfigurationError
+
+SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
+"""What TLS 1.2 may use: forward secrecy and AEAD (RFC 9325 section 4.2); 1.3 has nothing else."""
+
+
+def server_context(*, certificate: Path, key: Path, authorities: Path) -> ssl.SSLContext:
+    """Make the context of a listener that takes only peers with a certificate.
+
+    Args:
+        certificate: own certificate, and what lies between it and its authority; PEM.
+        key: its private key, without a password; PEM.
+        authorities: the certificates of those whose word is taken for a peer; PEM.
+
+    Raises:
+        ConfigurationError: a file cannot be read or used, others may read the key, or it is
+            not the certificate's; the message names setting and file.
+    """
+    for setting, file in (("certificate", certificate), ("key", key), ("authorities", authorities)):
+        _check_readable(setting, file)
+    if not is_private(key.stat(), user=os.geteuid()):
+        raise _wrong("key", key, "others may read it: chmod 600")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996 ends what is older
+    context.set_ciphers(SUITES)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    # Every association shows its certificate: a ticket would outlive it.
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    context.verify_mode = ssl.CERT_REQUIRED
+    _trust("authorities", authorities, context)
+    _trust("certificate", certificate, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))  # is it one at all?
+    _show(certificate, key, context)
+    return context
+
+
+def is_private(status: os.stat_result, *, user: int) -> bool:
+    """Tell whether a file is this user's alone, or lent to this user by root.
+
+    A service manager's credential belongs to root, and its group, or a list that shows as its
+    group, may read it.
+    """
+    if status.st_uid == user:
+        return not status.st_mode & 0o077
+    return status.st_uid == 0 and not status.st_mode & 0o037
+
+
+def words_of(error: ssl.SSLError) -> str:
+    """Say why TLS failed, in OpenSSL's words; nothing in them is the peer's."""
+    said = error.reason or type(error).__name__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        said = f"{said} ({error.verify_message})"
+    return f"TLS: {said.replace('_', ' ').lower()}"
+
+
+def _check_readable(setting: str, file: Path) -> None:
+    try:
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        raise _wrong(setting, file, str(error.strerror)) from error
+
+
+def _trust(setting: str, file: Path, context: ssl.SSLContext) -> None:
+    try:
+        context.load_verify_locations(cafile=file)
+    except ssl.SSLError as error:
+        raise _wrong(setting, file, "it holds no certificate in PEM") from error
+
+
+def _show(certificate: Path, key: Path, context: ssl.SSLContext) -> None:
+    def no_password() -> str:
+        raise _wrong("key", key, "it has a password: a daemon cannot be asked for it")
+
+    try:
+        context.load_cert_chain(certificate, key, password=no_password)
+    except ssl.SSLError as error:
+        said = error.reason or "no PEM"
+        because = f"it is no key, or none for tls.certificate {certificate} ({said})"
+        raise _wrong("key", key, because) from error
+
+
+def _wrong(setting: str, file: Path, because: str) -> ConfigurationError:
+    return ConfigurationError(f"tls.{setting}: {file}: {because}")
