@@ -128,9 +128,13 @@ def refused(instance_id: int) -> Outcome:
 
 
 def finished(connection: Connection, lease: Lease, *parcels: Parcel, now: datetime) -> StudyState:
-    """Assess what waits in a leased study; the parcels belong to its last film."""
+    """Assess what waits in a leased study; the parcels belong to its last film.
+
+    A late worker may find no film that waits.
+    """
     films = results.waiting_films(connection, lease)
-    outcomes = [assessed(film.id) for film in films[:-1]] + [assessed(films[-1].id, *parcels)]
+    outcomes = [assessed(film.id) for film in films[:-1]]
+    outcomes += [assessed(film.id, *parcels) for film in films[-1:]]
     return results.finish(connection, lease, outcomes, now=now)
 
 
