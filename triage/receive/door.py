@@ -3,11 +3,17 @@
 import errno
 import select
 import socket
+import ssl
 import threading
+from collections.abc import Callable
 from functools import partial
+from socketserver import BaseRequestHandler
 from time import monotonic
 
 import structlog
+from pynetdicom import AE
+from pynetdicom.events import EventHandlerType
+from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AssociationServer
 
 from triage.receive.book import Book
@@ -27,7 +33,13 @@ class Door(AssociationServer):
     handshake and the request are read in the connection's thread.
 
     Args:
-        arguments: what ``AE.make_server`` passes on.
+        entity: the application entity; this and the next six are what ``AE.make_server`` passes.
+        address: listened on.
+        ae_title: own AE title.
+        contexts: supported presentation contexts.
+        ssl_context: with it every connection begins with a handshake.
+        evt_handlers: pynetdicom's.
+        request_handler: is made for each connection, and serves it meanwhile.
         listening: a listening socket that does not block; other processes may share it.
         limits: what one peer may cost.
         book: where the turned away are written.
@@ -35,15 +47,22 @@ class Door(AssociationServer):
 
     def __init__(
         self,
-        *arguments: object,
+        entity: AE,
+        address: tuple[str, int],
+        ae_title: str,
+        contexts: list[PresentationContext],
+        ssl_context: ssl.SSLContext | None,
+        *,
+        evt_handlers: list[EventHandlerType],
+        request_handler: Callable[..., BaseRequestHandler],
         listening: socket.socket,
         limits: Limits,
         book: Book,
-        **named: object,
     ) -> None:
         self.limits = limits
         self.book = book
         self._listening = listening
+        self._receive = request_handler
         self._lock = threading.Lock()
         self._connections: dict[Connection, None] = {}  # in the order of their arrival
         self._stopping = threading.Event()
@@ -51,7 +70,9 @@ class Door(AssociationServer):
             threading.Thread(target=self.serve_forever, name="door", daemon=True),
             threading.Thread(target=self._patrol, name="patrol", daemon=True),
         ]
-        super().__init__(*arguments, **named)  # type: ignore[arg-type]  # as make_server calls it
+        super().__init__(
+            entity, address, ae_title, contexts, ssl_context, evt_handlers, request_handler
+        )
 
     def open(self) -> None:
         """Begin to accept."""
@@ -151,8 +172,8 @@ class Door(AssociationServer):
 
     def _visited(self, connection: Connection, address: tuple[str, int]) -> None:
         try:
-            # It is given the connection as its request, and does everything when it is made.
-            self.finish_request(connection, address)  # type: ignore[arg-type]
+            # A handler does everything when it is made; ours wants more than the bare socket.
+            self._receive(connection, address, self)
         finally:
             self._forget(connection)
 

@@ -107,7 +107,7 @@ def _understand(request: bytes) -> A_ASSOCIATE:
         LookupError,
         TypeError,
         AttributeError,
-        NotImplementedError,
+        RuntimeError,
         struct.error,
     ) as error:
         reason = f"association request: {type(error).__name__}"

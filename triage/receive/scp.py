@@ -54,12 +54,13 @@ class StorageSCP:
             listening.getsockname(),
             contexts=[build_context(VERIFICATION)],
             ssl_context=tls,
-            server_class=partial(  # type: ignore[arg-type]  # pynetdicom calls it, no more
-                Door, listening=listening, limits=limits, book=Book(keeper)
-            ),
+            server_class=Door,
             request_handler=partial(
                 Visitor, keeper=keeper, admission=admission, streaming=streaming
             ),
+            listening=listening,
+            limits=limits,
+            book=Book(keeper),
         )
         self._door = cast("Door", door)
         self._door.open()
