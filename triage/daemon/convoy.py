@@ -80,6 +80,7 @@ class Convoy(Generic[T]):
         group: list[_Place[T]] = []
 
         def take() -> Sequence[T]:
+            """Take everything that waits now."""
             with self._mutex:
                 group.extend(self._waiting)
                 self._waiting.clear()

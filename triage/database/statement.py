@@ -19,15 +19,18 @@ Row = tuple[Any, ...]
 
 class _Cursor(Protocol):
     @property
-    def description(self) -> object: ...
+    def description(self) -> object:
+        """Nothing where the statement returns no rows."""
 
-    def fetchall(self) -> list[Row]: ...
+    def fetchall(self) -> list[Row]:
+        """Return all rows."""
 
 
 class _Driver(Protocol):
     """What ``sqlite3`` and ``psycopg`` have in common."""
 
-    def execute(self, sql: str, values: Sequence[object], /) -> _Cursor: ...
+    def execute(self, sql: str, values: Sequence[object], /) -> _Cursor:
+        """Run one statement."""
 
 
 def run(connection: Connection, sql: str, values: Sequence[object], *, times: int = 1) -> list[Row]:
