@@ -10,11 +10,17 @@ from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 from tests.builders.clock import Clock
 from tests.builders.studies import posted
 from triage.database import migrate, schema
+from triage.database.door import record_refusal
 from triage.database.engine import open_engine
 from triage.database.moves import ALLOWED
+from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import ConfigurationError, UnavailableError
 
-HEAD = "0001"
+HEAD = "0002"
+AT_THE_DOOR = text(
+    "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
+    " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
+)
 
 
 @pytest.fixture
@@ -124,3 +130,52 @@ def test_a_database_that_is_out_of_reach_is_unavailable() -> None:
 
     with pytest.raises(UnavailableError, match="database: OperationalError at opening"):
         migrate.upgrade(engine)
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence", "code"),
+    [
+        (0xA900, "SOP Class UID differs", DoorCode.INSTANCE),
+        (None, "calling AE title and host are not in listener.allowed", DoorCode.CALLING),
+        (None, "called AE title is not in listener.called", DoorCode.CALLED),
+        (None, "1000 associations are open already", DoorCode.CROWD),
+        (None, "TLS: WRONG_VERSION_NUMBER", DoorCode.TLS),
+        (None, "HTTP or another text protocol", DoorCode.STRANGE),
+    ],
+)
+def test_an_old_entry_of_the_door_gets_the_code_that_it_tells(
+    empty: Engine, status: int | None, sentence: str, code: DoorCode
+) -> None:
+    migrate.upgrade(empty, revision="0001")
+    with empty.begin() as connection:
+        connection.execute(AT_THE_DOOR, {"status": status, "sentence": sentence})
+
+    migrate.upgrade(empty)
+
+    with empty.begin() as connection:
+        row = connection.execute(select(schema.door_event)).one()
+    assert (row.code, row.called_ae_title, row.times) == (code, "", 1)
+
+
+def test_the_entries_of_the_door_survive_the_way_back_and_forth(
+    database: Engine, clock: Clock
+) -> None:
+    refused = Refused(DoorCode.TLS, "10.0.0.9", "TLS: unsupported protocol", times=7)
+    with database.begin() as connection:
+        record_refusal(connection, refused, listener="listener-1", now=clock.now)
+
+    migrate.downgrade(database, revision="0001")
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        row = connection.execute(select(schema.door_event)).one()
+    assert (row.code, row.sentence, row.times) == (DoorCode.TLS, refused.sentence, 1)
+
+
+def test_a_listener_that_knows_the_older_schema_can_go_on_writing(database: Engine) -> None:
+    with database.begin() as connection:
+        connection.execute(AT_THE_DOOR, {"status": None, "sentence": "not allowed"})
+
+        row = connection.execute(select(schema.door_event)).one()
+
+    assert (row.code, row.times) == (DoorCode.STRANGE, 1)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, insert, text
 
 from tests.builders.clock import NOON
 from tests.builders.studies import PACS, STUDY, TTL, digest_of, posted, visit
-from triage.database import outbox, queue, receipts, results, schema, sweep, timeline
+from triage.database import door, outbox, queue, receipts, results, schema, sweep, timeline
 from triage.domain.study import DeliveryState, FilmState, Lease, StudyState
 
 MANY = 2000
@@ -39,6 +39,7 @@ def crowded(connection: Connection) -> Connection:
     films = [_film(number, visitor) for number in numbers]
     connection.execute(insert(schema.instance), films)
     connection.execute(insert(schema.delivery), [_delivery(number) for number in numbers])
+    connection.execute(insert(schema.door_event), [_door_event(number) for number in numbers])
     connection.execute(text("ANALYZE"))
     return connection
 
@@ -82,6 +83,16 @@ def _delivery(number: int) -> dict[str, object]:
         "state": DeliveryState.WAITING if number % 8 == 0 else DeliveryState.SENT_UNPROVEN,
         "state_since": NOON,
         "next_attempt_at": NOON + timedelta(seconds=number % MANY),
+    }
+
+
+def _door_event(number: int) -> dict[str, object]:
+    return {
+        "at": NOON - timedelta(hours=number % MANY),
+        "listener": "listener-1",
+        "calling_ae_title": "CR9",
+        "host": "10.0.0.9",
+        "sentence": "not allowed",
     }
 
 
@@ -137,6 +148,10 @@ def tell(connection: Connection) -> object:
     return timeline.story(connection, STUDY)
 
 
+def learn(connection: Connection) -> object:
+    return door.turned_away(connection, since=NOON - timedelta(days=1), most=1000)
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [
@@ -149,6 +164,7 @@ def tell(connection: Connection) -> object:
         (own, "uq_delivery_sop_instance_uid_destination"),
         (known, "ix_instance_digest"),
         (tell, "uq_study_study_uid"),
+        (learn, "ix_door_event_at"),
     ],
 )
 def test_a_hot_query_uses_its_index(crowded: Connection, query: Query, index: str) -> None:

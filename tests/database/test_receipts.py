@@ -253,21 +253,6 @@ def test_a_restarted_listener_closes_what_it_had_left_open(
     assert count == 1
 
 
-def test_a_refusal_is_recorded_with_its_status(connection: Connection, clock: Clock) -> None:
-    receipts.record_refusal(
-        connection,
-        listener="listener-1",
-        calling_ae_title="CR1",
-        host="10.0.0.1",
-        status=0xA900,
-        sentence="SOP Class UID differs",
-        now=clock.now,
-    )
-
-    row = connection.execute(select(schema.door_event)).one()
-    assert (row.status, row.sentence, row.at) == (0xA900, "SOP Class UID differs", clock.now)
-
-
 def test_sql_in_an_identifier_stays_text(connection: Connection, clock: Clock) -> None:
     receive(connection, receipt(HOSTILE, study=HOSTILE), now=clock.now)
 

@@ -16,20 +16,14 @@ from tests.builders.studies import (
     receive,
     refused,
 )
-from triage.database import outbox, receipts, results, timeline
+from triage.database import door, outbox, results, timeline
 from triage.database.operator import UnknownStudy
+from triage.domain.door import DoorCode, Refused
 
 
-def turn_away(connection: Connection, clock: Clock) -> None:
-    receipts.record_refusal(
-        connection,
-        listener="listener-1",
-        calling_ae_title="CR1",
-        host="10.0.0.1",
-        status=None,
-        sentence="not allowed",
-        now=clock.now,
-    )
+def turn_away(connection: Connection, clock: Clock, *, times: int = 1) -> None:
+    refused = Refused(DoorCode.CALLING, "10.0.0.1", "not allowed", times=times)
+    door.record_refusal(connection, refused, listener="listener-1", now=clock.now)
 
 
 def deliver(connection: Connection, clock: Clock) -> None:
@@ -69,10 +63,11 @@ def test_the_door_is_counted_for_a_day(connection: Connection, clock: Clock) -> 
     turn_away(connection, clock)
     clock.wait(24 * 3600)
     turn_away(connection, clock)
+    turn_away(connection, clock, times=499)
 
     overview = timeline.overview(connection, now=clock.now)
 
-    assert overview.turned_away == 1
+    assert overview.turned_away == 500
 
 
 def test_a_dead_study_is_a_trouble_with_its_reason(connection: Connection, clock: Clock) -> None:

@@ -13,7 +13,7 @@ import structlog
 from triage.daemon.child import Ready
 from triage.daemon.ledger import OUT_OF_RESOURCES, Ledger
 from triage.daemon.room import GB, Room
-from triage.database import receipts
+from triage.database import door, receipts
 from triage.database.engine import (
     LISTENER,
     DatabaseError,
@@ -78,15 +78,8 @@ class DurableKeeper:
         """Record what was turned away; the log has it even where the database is away."""
         try:
             with self._engine.begin() as connection:
-                receipts.record_refusal(
-                    connection,
-                    listener=self._listener,
-                    calling_ae_title=refused.calling_ae_title,
-                    host=refused.host,
-                    status=refused.status,
-                    sentence=refused.sentence,
-                    now=database_time(connection),
-                )
+                now = database_time(connection)
+                door.record_refusal(connection, refused, listener=self._listener, now=now)
         except (DatabaseError, NoConnectionFree) as error:
             logger.error("refusal not recorded in the database", reason=type(error).__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, update
 
 from triage.database import schema
 from triage.database.moves import By, Kind, change
@@ -134,29 +134,6 @@ def close_abandoned(connection: Connection, *, listener: str, now: datetime) -> 
         .values(closed_at=now)
     )
     return result.rowcount
-
-
-def record_refusal(
-    connection: Connection,
-    *,
-    listener: str,
-    calling_ae_title: str,
-    host: str,
-    status: int | None,
-    sentence: str,
-    now: datetime,
-) -> None:
-    """Note that an instance, or without a status an association, was turned away."""
-    connection.execute(
-        insert(schema.door_event).values(
-            at=now,
-            listener=listener,
-            calling_ae_title=calling_ae_title,
-            host=host,
-            status=status,
-            sentence=sentence,
-        )
-    )
 
 
 def record_receipt(

@@ -238,5 +238,15 @@ door_event = Table(
     Column("host", Text, nullable=False),
     Column("status", Integer, comment="DIMSE status answered; none for a rejected association"),
     Column("sentence", Text, nullable=False),
+    Column("code", Text, nullable=False, server_default="no_association"),
+    Column("called_ae_title", Text, nullable=False, server_default=""),
+    Column(
+        "times",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="for how many alike the row stands",
+    ),
+    Index("ix_door_event_at", "at"),
     comment="Append-only: instances and associations that were turned away.",
 )

@@ -53,7 +53,7 @@ class Turnround:
 def overview(connection: Connection, *, now: datetime) -> Overview:
     """Count studies, films, refusals and deliveries by state."""
     film, delivery, door = schema.instance.c, schema.delivery.c, schema.door_event.c
-    recent = select(func.count()).where(door.at > now - DOOR_WINDOW)
+    recent = select(func.sum(door.times)).where(door.at > now - DOOR_WINDOW)
     return Overview(
         studies=_counts(connection, select(schema.study.c.state, func.count())),
         films=_counts(connection, select(film.state, func.count())),
