@@ -28,6 +28,7 @@ COMMANDS = {
     "run": "Assess files without network or database.",
     "status": "Show what is where.",
     "explain": "Tell one study's whole story.",
+    "learn": "List who was turned away at the door.",
     "requeue": "Try a dead study or a parked delivery again.",
     "discard": "Give a dead study up, with a reason.",
     "database": "Bring the database to this program's schema.",

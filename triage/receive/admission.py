@@ -11,6 +11,7 @@ from triage.receive.pdu import (
     Rejection,
 )
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -63,6 +64,19 @@ class Admission:
         return None
 
     def _admits(self, ae_title: str, host: str) -> bool:
-        address = ipaddress.ip_address(host.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 peer of a socket for both
-        return any((mapped or address) in network for network in self._allowed.get(ae_title, ()))
+        address = address_of(host)
+        return any(address in network for network in self._allowed.get(ae_title, ()))
+
+
+def address_of(host: str) -> Address:
+    """Return a peer's address as the allow list names it.
+
+    Raises:
+        ValueError: ``host`` is no address.
+
+    >>> str(address_of("::ffff:10.1.2.3")), str(address_of("fe80::1%eth0"))
+    ('10.1.2.3', 'fe80::1')
+    """
+    address = ipaddress.ip_address(host.partition("%")[0])
+    mapped: Address | None = getattr(address, "ipv4_mapped", None)
+    return mapped or address  # an IPv4 peer of a socket for both is mapped
