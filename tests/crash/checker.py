@@ -1,6 +1,7 @@
 """Holds what the sender was told against database, files and PACS."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,19 @@ from tests.builders.pacs import Pacs
 from triage.spool import digest_of
 
 TERMINAL = {"DONE", "NOT_ASSESSED"}
+SWEPT = ("??/*.dcm", "*.part", "tmp*.dcm")
+ONCE = {
+    "instance": "SELECT sop_instance_uid, COUNT(*) FROM instance GROUP BY sop_instance_uid",
+    "study": "SELECT study_uid, COUNT(*) FROM study GROUP BY study_uid",
+    "arrival": """SELECT study_uid, COUNT(event.id) FROM study LEFT JOIN event
+        ON event.study_id = study.id AND kind = 'study' AND from_state = 'NEW'
+        GROUP BY study_uid""",
+    "queue": """SELECT study_uid, COUNT(event.id) FROM study LEFT JOIN event
+        ON event.study_id = study.id AND kind = 'study' AND to_state = 'QUEUED'
+        GROUP BY study_uid""",
+    "film": """SELECT study_uid, COUNT(DISTINCT instance.digest) FROM study
+        LEFT JOIN instance ON instance.study_id = study.id GROUP BY study_uid""",
+}
 
 
 @dataclass(frozen=True)
@@ -22,8 +36,32 @@ class Checker:
     def lost(self, acknowledged: Iterable[str]) -> list[str]:
         """Name acknowledged instances without exactly one row and its whole file."""
         rows = self._pairs("SELECT sop_instance_uid, digest FROM instance")
-        whole = [uid for uid, digest in rows if self._is_whole(digest)]
-        return [uid for uid in acknowledged if whole.count(uid) != 1]
+        whole = Counter(uid for uid, digest in rows if self._is_whole(digest))
+        return [uid for uid in acknowledged if whole[uid] != 1]
+
+    def altered(self, acknowledged: Mapping[str, str]) -> list[str]:
+        """Name acknowledged instances of which no row has the digest of what was sent."""
+        rows = set(self._pairs("SELECT sop_instance_uid, digest FROM instance"))
+        return [uid for uid, digest in acknowledged.items() if (uid, digest) not in rows]
+
+    def repeated(self) -> list[str]:
+        """Name what is not there exactly once, where each film is a study of its own.
+
+        All studies are complete: each has one row, arrived once and was queued once.
+        """
+        found = ((what, *row) for what, query in ONCE.items() for row in self._pairs(query))
+        return [f"{what} {name}" for what, name, count in found if int(count) != 1]
+
+    def orphans(self) -> set[str]:
+        """Name the digests of films on disk that no row names."""
+        named = {digest for _, digest in self._pairs("SELECT id, digest FROM instance")}
+        return {path.stem for path in self.folder.glob("spool/*/*.dcm")} - named
+
+    def strange(self) -> list[str]:
+        """Name files in the spool that no sweep would ever look at."""
+        spool = self.folder / "spool"
+        known = {path for pattern in SWEPT for path in spool.glob(pattern)}
+        return [path.name for path in spool.rglob("*") if path.is_file() and path not in known]
 
     def unfinished(self) -> list[tuple[str, str]]:
         """Name studies that are in no terminal state."""
