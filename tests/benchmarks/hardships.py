@@ -13,6 +13,7 @@ from tests.benchmarks.receiver import Receiver, Running
 from tests.benchmarks.senders import Sender, prebuilt, storescu
 from tests.benchmarks.trials import among_silent, crowd, held_open, memory, reception, trial
 from tests.benchmarks.workshop import Workshop
+from tests.builders.certificates import Authority, hello, modality
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
 
 CROWD = 100
@@ -27,6 +28,7 @@ def hardship_cells(workshop: Workshop) -> Iterator[Cell]:
     yield _crowd(workshop)
     yield _held(workshop)
     yield _silent(workshop)
+    yield _silent_tls(workshop)
     tuned, alone = storescu(tuned=True), prebuilt()
     yield _beside(workshop, "beside-dx", DX, sender=tuned, associations=4)
     yield _beside(workshop, "beside-small", SMALL, sender=alone, associations=1)
@@ -96,6 +98,34 @@ def _silent(workshop: Workshop) -> Cell:
     return Cell(
         name="silent",
         title=f"associate, store {SMALL.title}, release, beside {SILENT} silent connections",
+        line_up=lambda: nullcontext(line_up()),
+        shown=("p99 ms", "p50 ms", "silent ones still open"),
+        goals=(Goal("p99 ms", 20),),
+    )
+
+
+def _silent_tls(workshop: Workshop) -> Cell:
+    """Each silent one has begun a handshake; storescp without TLS is no anchor here."""
+    authority = Authority(workshop.folder / "authority")
+    ours, theirs = authority.papers("127.0.0.1"), authority.papers("modality")
+    begun = hello(modality(theirs, trusts=authority))
+
+    def line_up() -> Sequence[Contestant]:
+        files = workshop.shelf.files(SMALL, workshop.number(VISITS_AMONG_SILENT))
+        half = begun[: len(begun) // 2]
+        receiver = workshop.product.with_tls(ours).receiver()
+        return [
+            trial(receiver, among_silent(files, silent=SILENT, papers=theirs, said=half)),
+            trial(
+                receiver,
+                among_silent(files, silent=0, papers=theirs),
+                name="triage without silent ones",
+            ),
+        ]
+
+    return Cell(
+        name="silent-tls",
+        title=f"the same over mutual TLS, beside {SILENT} handshakes that stopped half-way",
         line_up=lambda: nullcontext(line_up()),
         shown=("p99 ms", "p50 ms", "silent ones still open"),
         goals=(Goal("p99 ms", 20),),

@@ -7,6 +7,7 @@ and how long each step took.
 
 import json
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -39,17 +40,23 @@ class Report:
         self.durations_ms.append(1000 * (monotonic() - begin))
 
 
-def prepare(task: str, peer: Peer, files: Sequence[Path]) -> Callable[[Report], None]:
+def prepare(
+    task: str, peer: Peer, files: Sequence[Path], *, tls: ssl.SSLContext | None = None
+) -> Callable[[Report], None]:
     """Read everything into memory and return what is to be timed."""
     if task == "copy":
         contents = [file.read_bytes() for file in files]
         return lambda report: _copy(peer, contents, report)
-    length = maximum_length_of(peer)
+    length = maximum_length_of(peer, tls=tls)
     stores = [
         Store.of(file, message_id=1 + number % 0xFFFF, maximum_length=length)
         for number, file in enumerate(files)
     ]
-    steps = {"stream": _stream, "visits": _visits, "crowd": _crowd}
+    steps: dict[str, Callable[..., None]] = {
+        "stream": _stream,
+        "visits": partial(_visits, tls=tls),
+        "crowd": _crowd,
+    }
     return lambda report: steps[task](peer, stores, report)
 
 
@@ -61,14 +68,16 @@ def _stream(peer: Peer, stores: Sequence[Store], report: Report) -> None:
     association.release()
 
 
-def _visits(peer: Peer, stores: Sequence[Store], report: Report) -> None:
+def _visits(
+    peer: Peer, stores: Sequence[Store], report: Report, *, tls: ssl.SSLContext | None
+) -> None:
     """An association for each."""
     for store in stores:
-        report.time(partial(_visit, peer, store))
+        report.time(partial(_visit, peer, store, tls=tls))
 
 
-def _visit(peer: Peer, store: Store) -> int:
-    association = Association(peer)
+def _visit(peer: Peer, store: Store, *, tls: ssl.SSLContext | None = None) -> int:
+    association = Association(peer, tls=tls)
     status = association.store(store)
     association.release()
     return status
@@ -107,13 +116,20 @@ def main() -> None:
     """Do one task."""
     request = json.loads(sys.stdin.readline())
     files = [Path(file) for file in request["files"]]
-    work = prepare(request["task"], Peer(**request["peer"]), files)
+    tls = _context(*request["tls"]) if request["tls"] else None
+    work = prepare(request["task"], Peer(**request["peer"]), files, tls=tls)
     _say({"ready": True})
     sys.stdin.readline()
     report = Report(begin=monotonic())
     work(report)
     report.end = monotonic()
     _say(asdict(report))
+
+
+def _context(certificate: str, key: str, authorities: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authorities)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def _say(words: object) -> None:

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
 
 from tests.benchmarks.receiver import BenchError, Receiver, Running
+from tests.builders.certificates import Papers
 from triage.database.engine import open_engine
 from triage.database.migrate import upgrade
 from triage.domain.study import Peer
@@ -36,6 +37,15 @@ class Product:
     empty: Path
     options: dict[str, str] = field(default_factory=dict)
     profiles: Path | None = None
+
+    def with_tls(self, papers: Papers) -> "Product":
+        """Return the product with a certificate."""
+        tls = {
+            "TRIAGE_TLS__CERTIFICATE": str(papers.certificate),
+            "TRIAGE_TLS__KEY": str(papers.key),
+            "TRIAGE_TLS__AUTHORITIES": str(papers.authorities),
+        }
+        return replace(self, options={**self.options, **tls})
 
     def receiver(self, name: str = "triage", *, database_url: str | None = None) -> Receiver:
         """Return the receiver; a ``database_url`` names an empty migrated database."""

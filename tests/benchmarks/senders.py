@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from time import monotonic
 
 from tests.benchmarks.peers import TUNED
 from tests.benchmarks.receiver import BenchError
+from tests.builders.certificates import Papers
 from triage.domain.study import Peer
 
 LONGEST_S = 180.0
@@ -55,9 +56,14 @@ def storescu_with_a_log(folder: Path) -> Sender:
     return partial(_storescu_with_a_log, folder=folder)
 
 
-def prebuilt(task: str = "stream") -> Sender:
-    """Return our own sender: a process for each share, started before the time runs."""
-    return partial(_prebuilt, task=task)
+def prebuilt(task: str = "stream", *, papers: Papers | None = None) -> Sender:
+    """Return our own sender: a process for each share, started before the time runs.
+
+    Args:
+        task: what each process does, as ``modality`` names it.
+        papers: certificate, key and authorities; with them it speaks TLS.
+    """
+    return partial(_prebuilt, task=task, papers=papers)
 
 
 def shares(files: Sequence[Path], number: int) -> list[list[Path]]:
@@ -106,9 +112,13 @@ def _storescu_with_a_log(peer: Peer, dealt: Sequence[Sequence[Path]], *, folder:
     return Sent(sent.seconds, durations, len(durations))
 
 
-def _prebuilt(peer: Peer, dealt: Sequence[Sequence[Path]], *, task: str) -> Sent:
+def _prebuilt(
+    peer: Peer, dealt: Sequence[Sequence[Path]], *, task: str, papers: Papers | None
+) -> Sent:
+    files = [] if papers is None else [papers.certificate, papers.key, papers.authorities]
+    asked = {"task": task, "peer": asdict(peer), "tls": [str(file) for file in files]}
     with ExitStack() as held:
-        processes = [held.enter_context(_modality(task, peer, share)) for share in dealt]
+        processes = [held.enter_context(_modality(asked, share)) for share in dealt]
         for process in processes:
             _line(process)  # it is ready
         for process in processes:
@@ -120,9 +130,11 @@ def _prebuilt(peer: Peer, dealt: Sequence[Sequence[Path]], *, task: str) -> Sent
 
 
 @contextmanager
-def _modality(task: str, peer: Peer, share: Sequence[Path]) -> Iterator["subprocess.Popen[str]"]:
+def _modality(
+    asked: Mapping[str, object], share: Sequence[Path]
+) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "tests.benchmarks.modality"]
-    request = {"task": task, "peer": asdict(peer), "files": [str(file) for file in share]}
+    request = {**asked, "files": [str(file) for file in share]}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

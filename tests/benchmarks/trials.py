@@ -13,6 +13,7 @@ from tests.benchmarks.memory import Watch, held_by
 from tests.benchmarks.receiver import BenchError, Receiver, Running
 from tests.benchmarks.senders import Sender, Sent, prebuilt, shares
 from tests.benchmarks.wire import Association, Store, maximum_length_of
+from tests.builders.certificates import Papers
 from triage.domain.study import Peer
 
 SILENT_SOURCES = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5")
@@ -71,9 +72,14 @@ def held_open(files: Sequence[Path]) -> Script:
     return partial(_hold_open, files=files)
 
 
-def among_silent(files: Sequence[Path], *, silent: int) -> Script:
-    """Let each file come in an association of its own, while so many others say nothing."""
-    return partial(_among_silent, files=files, silent=silent)
+def among_silent(
+    files: Sequence[Path], *, silent: int, papers: Papers | None = None, said: bytes = b""
+) -> Script:
+    """Let each file come in an association of its own, while so many others say this, no more.
+
+    The senders speak TLS where they have papers.
+    """
+    return partial(_among_silent, files=files, silent=silent, papers=papers, said=said)
 
 
 def _receive(
@@ -130,10 +136,15 @@ def _accepted(peer: Peer, held: ExitStack) -> Association | None:
     return None
 
 
-def _among_silent(running: Running, *, files: Sequence[Path], silent: int) -> Figures:
-    _greet(running)
+def _among_silent(
+    running: Running, *, files: Sequence[Path], silent: int, papers: Papers | None, said: bytes
+) -> Figures:
+    if papers is None:
+        _greet(running)
     with _silent(running.peer, silent) as others:
-        sent = prebuilt("visits")(running.peer, [files])
+        for other in others:
+            other.sendall(said)
+        sent = prebuilt("visits", papers=papers)(running.peer, [files])
         left = sum(_is_open(other) for other in others)
     _check(running, len(files))
     return {**_speed(sent, files), "silent ones still open": left}

@@ -6,6 +6,7 @@ and acknowledges answers at once.
 """
 
 import socket
+import ssl
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +47,19 @@ class Store:
 class Association:
     """An association, open from its making on.
 
+    Args:
+        peer: the receiver.
+        tls: with it the connection begins with a handshake.
+
     Raises:
         BenchError: it was not accepted.
     """
 
-    def __init__(self, peer: Peer, *, source: str = "127.0.0.1") -> None:
-        self._socket = socket.create_connection(
-            (peer.host, peer.port), timeout=PATIENCE_S, source_address=(source, 0)
-        )
+    def __init__(self, peer: Peer, *, tls: ssl.SSLContext | None = None) -> None:
+        self._socket = socket.create_connection((peer.host, peer.port), timeout=PATIENCE_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname=peer.host)
         self._socket.sendall(_associate_rq(peer))
         kind, body = self._answer()
         if kind != ASSOCIATE_AC:
@@ -98,9 +103,9 @@ class Association:
         return got
 
 
-def maximum_length_of(peer: Peer) -> int:
+def maximum_length_of(peer: Peer, *, tls: ssl.SSLContext | None = None) -> int:
     """Ask a receiver for its maximum length by an association that stores nothing."""
-    association = Association(peer)
+    association = Association(peer, tls=tls)
     association.release()
     return association.maximum_length
 
