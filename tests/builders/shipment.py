@@ -9,6 +9,8 @@ from typing import Self
 from tests.builders.dataset import IMPLICIT
 from tests.builders.studies import CR_STORAGE as CR
 from tests.builders.studies import EXPLICIT
+from triage.receive.arrival import Inspection
+from triage.spool import digest_of
 
 PREAMBLE = 128
 MAGIC = b"DICM"
@@ -39,6 +41,16 @@ class Shipment:
             meta.get(_TRANSFER_SYNTAX) or (EXPLICIT if explicit else IMPLICIT),
             content[begin:],
         )
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file that the listener makes of it, if it keeps it."""
+        inspection = Inspection(
+            sop_class_uid=self.sop_class_uid,
+            sop_instance_uid=self.sop_instance_uid,
+            transfer_syntax_uid=self.transfer_syntax_uid,
+        )
+        return digest_of(inspection.header + self.data_set)
 
 
 def _meta(content: bytes, place: int) -> tuple[dict[int, str], int]:
