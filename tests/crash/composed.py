@@ -18,6 +18,7 @@ from tests.crash.parts import (
     HastyLedger,
     RawKeeper,
     UnsyncedSpool,
+    lazy_engine,
     open_visible,
 )
 from tests.crash.points import DyingLedger, DyingSpool, Point, dying_engine, dying_socket
@@ -64,6 +65,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "visible": {"spool": partial(Spool, open_file=open_visible)},
     "careless": {"spool": CarelessSpool},
     "forgetful": {"spool": ForgetfulSpool},
+    "lazy": {"engine": lazy_engine},
     "raw": {"keeper": RawKeeper},
     "unhurried": {"engine": open_engine},
     "graceless": {"grace_s": 0.0},

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
 from triage.daemon.ledger import Ledger
 from triage.daemon.listener import DurableDraft, DurableKeeper
+from triage.database.engine import LISTENER, open_engine
 from triage.database.receipts import Receipt
 from triage.spool import Spool, Unfinished
 
@@ -78,3 +83,14 @@ def open_visible(folder: Path) -> tuple[int, str | None]:
     """Open a file that is visible from its first byte, as if it was whole."""
     path = folder / "00" / f"{uuid.uuid4().hex}.dcm"
     return os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), None
+
+
+def lazy_engine(url: str) -> Engine:
+    """Open an SQLite engine that leaves it to the system when a commit reaches the disk."""
+    engine = open_engine(url, LISTENER)
+
+    @event.listens_for(engine, "connect")
+    def _relax(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.cursor().execute("PRAGMA synchronous=OFF")
+
+    return engine

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from tests.builders.studies import complete
 from tests.crash.checker import Checker
@@ -45,3 +45,8 @@ class Site:
         """Queue every study whose association has ended, and return how many."""
         with self.engine.begin() as connection:
             return complete(connection, now=database_time(connection))
+
+    def integrity(self) -> str:
+        """Return what SQLite says of its own file."""
+        with self.engine.begin() as connection:
+            return str(connection.scalar(text("PRAGMA integrity_check")))
