@@ -96,6 +96,7 @@ def test_an_association_that_ended_is_closed(keeper: DurableKeeper, database: En
     kept(keeper, FILE, association_id=association)
 
     keeper.closed(association)
+    keeper.settle()
 
     with database.begin() as connection:
         assert connection.scalar(select(schema.association.c.closed_at)) is not None
@@ -119,6 +120,7 @@ def test_a_broken_database_does_not_keep_anybody_from_being_turned_away(
 
     keeper.refused(STRANGER)
     keeper.closed(association)
+    keeper.settle()
 
     with database.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM elsewhere")) == 0

@@ -1,5 +1,6 @@
 """The receipts of many associations, committed together: durable before 0x0000."""
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ PATIENCE_S = 10.0
 """So long a receipt waits for its transaction; the engine's limits then bound that."""
 ALONE_WITHIN_S = 15.0
 """Half of the DIMSE time-out: what comes later has hardly time for one more transaction."""
+CLOSE_WITHIN_S = 0.25
+"""So long an association that ended waits for a film that takes its end along."""
 FAILURES = (DatabaseError, NoConnectionFree, Withdrawn, ValueError, OverflowError)
 """What a driver raises, also for a value that its database cannot hold."""
 
@@ -42,9 +45,9 @@ class _Visit:
 
 @dataclass(eq=False, slots=True)
 class _Task:
-    """One receipt to be committed or, without one, an association to be closed."""
+    """One receipt to be committed; without one, only what waits besides."""
 
-    visit: _Visit
+    visit: _Visit | None = None
     receipt: Receipt | None = None
     begun: float = field(default_factory=time.monotonic)
     is_new: bool = False
@@ -56,13 +59,15 @@ class Ledger:
     """Commits receipts from many threads in as few transactions as possible.
 
     Each transaction holds what has come while the one before ran. The row of an association
-    is made in the transaction of its first film, so one that brings nothing costs nothing.
+    is made in the transaction of its first film, so one that brings nothing costs nothing; that
+    it has ended is written with the next film, or soon.
 
     Args:
         engine: its limits bound one transaction.
         listener: whose associations these are; no two processes share a name.
         patience_s: so long a receipt waits for its transaction.
         alone_within_s: a receipt whose group was refused is tried alone so long after it came.
+        close_within_s: so long the end of an association waits for company.
     """
 
     def __init__(
@@ -72,14 +77,17 @@ class Ledger:
         listener: str,
         patience_s: float = PATIENCE_S,
         alone_within_s: float = ALONE_WITHIN_S,
+        close_within_s: float = CLOSE_WITHIN_S,
     ) -> None:
         self._engine = engine
         self._alone_within_s = alone_within_s
+        self._close_within_s = close_within_s
         self._listener = listener
         self._convoy = Convoy(self._commit, patience_s=patience_s)
         self._numbers = count(1)
         self._visits: dict[int, _Visit] = {}
         self._left_open: set[int] = set()
+        self._closing = threading.Lock()  # held while a timer runs
 
     def __len__(self) -> int:
         """Return how many wait for their transaction."""
@@ -105,15 +113,28 @@ class Ledger:
         return task.is_new
 
     def close(self, association_id: int) -> None:
-        """Note that an association ended; if that fails, the next transaction does it."""
+        """Note that an association ended; it is written soon, or with the next film."""
         visit = self._visits.pop(association_id)
         if visit.row is None:
             return
         self._left_open.add(visit.row)
-        task = _Task(visit)
+        if self._closing.acquire(blocking=False):
+            timer = threading.Timer(self._close_within_s, self._close_soon)
+            timer.daemon = True
+            timer.start()
+
+    def settle(self) -> None:
+        """Write down now which associations have ended; if that fails, the next film does it."""
+        if not self._left_open:
+            return
+        task = _Task()
         self._join(task)
         if not task.is_durable:
             logger.error("association not closed yet", reason=_sentence(task.failure))
+
+    def _close_soon(self) -> None:
+        self._closing.release()
+        self.settle()
 
     def _join(self, task: _Task) -> None:
         try:
@@ -146,14 +167,14 @@ class Ledger:
         self, connection: Connection, tasks: Sequence[_Task], *, now: datetime
     ) -> dict[_Visit, int]:
         """Write the receipts, and return the rows of the associations that are new."""
-        received = [(task, task.receipt) for task in tasks if task.receipt is not None]
-        visits = list(dict.fromkeys(task.visit for task, _ in received if task.visit.row is None))
+        received = [(t, t.visit, t.receipt) for t in tasks if t.visit and t.receipt]
+        visits = list(dict.fromkeys(visit for _, visit, _ in received if visit.row is None))
         callers = [visit.caller for visit in visits]
         made = receipts.open_associations(connection, callers, listener=self._listener, now=now)
         rows = dict(zip(visits, made, strict=True))
-        entries = [(receipt, task.visit.row or rows[task.visit]) for task, receipt in received]
+        entries = [(receipt, visit.row or rows[visit]) for _, visit, receipt in received]
         told = receipts.record_receipts(connection, entries, now=now)
-        for (task, _), is_new in zip(received, told, strict=True):
+        for (task, *_), is_new in zip(received, told, strict=True):
             task.is_new = is_new
         return rows
 

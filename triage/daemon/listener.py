@@ -68,6 +68,10 @@ class DurableKeeper:
         """Note that an association ended; if that fails, its studies wait the longest time."""
         self._ledger.close(association_id)
 
+    def settle(self) -> None:
+        """Write down at once which associations have ended."""
+        self._ledger.settle()
+
     def draft(self) -> "DurableDraft":
         """Begin an instance."""
         self._room.check()
@@ -151,10 +155,11 @@ def run(
     name = listener_name(settings, number)
     with engine.begin() as connection:
         receipts.close_abandoned(connection, listener=name, now=database_time(connection))
+    keeper = durable_keeper(engine, settings, listener=name)
     scp = StorageSCP(
         socket.socket(fileno=listening),
         ae_title=choice.ae_title,
-        keeper=durable_keeper(engine, settings, listener=name),
+        keeper=keeper,
         admission=Admission(
             ((peer.ae_title, peer.host) for peer in choice.allowed), called=choice.called
         ),
@@ -169,6 +174,7 @@ def run(
     ready({})
     stop.wait()
     scp.stop(grace_s=DRAIN_S)
+    keeper.settle()
 
 
 def _tls(choice: Tls) -> ssl.SSLContext | None:
