@@ -92,11 +92,12 @@ class Door(AssociationServer):
 
     def serve_forever(self, poll_interval: float = PATROL_S) -> None:
         """Accept until told to stop."""
-        poll = select.poll()
-        poll.register(self._listening, select.POLLIN)
-        while not self._stopping.is_set():
-            if poll.poll(poll_interval * 1000):
-                self._accept_one()
+        with select.epoll() as poll:
+            # Of the processes that share the socket one wakes for a caller, not all.
+            poll.register(self._listening, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+            while not self._stopping.is_set():
+                if poll.poll(poll_interval):
+                    self._accept_one()
 
     def admit(self, connection: Connection) -> bool:
         """Count a connection as an association; ``False`` where there are too many."""
