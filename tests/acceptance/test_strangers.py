@@ -1,5 +1,6 @@
 """``triage serve`` behind a closed door: who is served, who is not, and who learns of it."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def daemon(tmp_path: Path, environment: Mapping[str, str]) -> Iterator[Daemon]:
         yield running
 
 
+def knock(port: int, tls: ssl.SSLContext | None) -> str:
+    """Ask for an association under a title that nobody knows."""
+    with RawClient(port, tls=tls) as stranger:
+        return stranger.associate(calling="XR_ROOM_1").kind
+
+
 def test_a_site_learns_who_knocked_and_may_let_him_in(
     daemon: Daemon,
     hospital: Authority,
@@ -56,13 +63,12 @@ def test_a_site_learns_who_knocked_and_may_let_him_in(
         known.associate()
         status = known.store(encoded(film_dataset()), FILM)
         known.release()
-    with RawClient(port, tls=tls) as stranger, RawClient(port) as plain:
-        kinds = [stranger.associate(calling="XR_ROOM_1").kind, plain.associate().kind]
+    kinds = [knock(port, tls) for _ in range(3)] + [knock(port, None)]
     exit_code = daemon.stop()
     learned = Command(capsys).text("learn")
 
-    assert (status, kinds, exit_code) == (0x0000, ["reject", "end"], 0)
-    assert "XR_ROOM_1@127.0.0.1 to TRIAGE" in learned
+    assert (status, kinds, exit_code) == (0x0000, ["reject"] * 3 + ["end"], 0)
+    assert "      3  XR_ROOM_1@127.0.0.1 to TRIAGE" in learned
     assert "tls: TLS: wrong version number" in learned
     assert [line.strip() for line in learned.splitlines() if "{" in line] == [LINE]
 
