@@ -104,3 +104,14 @@ def test_who_does_not_look_whether_a_call_failed_is_noticed(
 
     assert set(answers.values()) == {SUCCESS}
     assert site.checker.lost([film.uid for film in films]) != []
+
+
+def test_a_log_that_cannot_be_written_costs_no_film(site: Site, tmp_path: Path) -> None:
+    films, full = [SentFilm(1), SentFilm(2)], "write:error=ENOSPC:when=1+"
+    with site.listeners() as listeners:
+        answers = sent_while_failing(listeners, films, full, output=tmp_path / "calls")
+        said = listeners.only.log.read_text()
+
+    assert failed_calls(tmp_path / "calls") > 0
+    assert "instance kept" not in said
+    assert set(answers.values()) == {SUCCESS}
