@@ -129,7 +129,8 @@ class Intake:
 
     def _reject(self, rejection: RejectedInstance) -> None:
         self.cut()
-        self._rejection = rejection
+        # Its frames hold the data phase with its buffer, and us: a circle that waits for the gc.
+        self._rejection = rejection.with_traceback(None)
 
     def _tell(self, rejection: RejectedInstance) -> tuple[int, str]:
         caller, sentence = self._visit.caller, str(rejection)

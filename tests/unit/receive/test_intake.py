@@ -106,6 +106,16 @@ def test_a_refusal_is_recorded_with_who_sent_it() -> None:
     assert refused.status == 0xA900
 
 
+def test_a_refused_instance_does_not_hold_on_to_the_buffer_that_it_came_in() -> None:
+    buffer = bytearray(18)
+    intake = begun(MemoryKeeper())
+
+    intake.feed([memoryview(buffer)])
+
+    assert intake.finish()[0] == 0xC000
+    buffer.clear()  # it cannot be resized while anybody looks at it
+
+
 def test_an_instance_whose_association_ends_leaves_nothing() -> None:
     keeper = MemoryKeeper()
     intake = begun(keeper)
