@@ -1,5 +1,6 @@
 """Whether very many cases take bounded work each, and no memory for good."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,11 +49,13 @@ def run_cases(case: Callable[[Random], object], *, seed: int, count: int) -> Eff
 @contextmanager
 def silence() -> Iterator[None]:
     """Log nothing: a million lines would be measured instead of what writes them."""
-    before = structlog.get_config()
+    before, disabled = structlog.get_config(), logging.root.manager.disable
     structlog.configure(processors=[_drop])
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
+        logging.disable(disabled)
         structlog.configure(**before)
 
 
