@@ -31,8 +31,12 @@ class Storm:
     @property
     def statuses(self) -> set[int]:
         """Every status that was answered."""
-        answers = self.journal.answers.values()
+        answers = list(self.journal.answers.values())
         return {status for each in answers for status in each if status is not None}
+
+    def times(self, status: int) -> int:
+        """Return how often this was answered."""
+        return sum(each.count(status) for each in list(self.journal.answers.values()))
 
     def sender(self, port: int, number: int, *, seed: int) -> None:
         """Store until the storm stops."""

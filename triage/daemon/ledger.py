@@ -87,6 +87,7 @@ class Ledger:
         self._numbers = count(1)
         self._visits: dict[int, _Visit] = {}
         self._left_open: set[int] = set()
+        self._inherits = True
         self._closing = threading.Lock()  # held while a timer runs
 
     def __len__(self) -> int:
@@ -124,8 +125,11 @@ class Ledger:
             timer.start()
 
     def settle(self) -> None:
-        """Write down now which associations have ended; if that fails, the next film does it."""
-        if not self._left_open:
+        """Write down now which associations have ended; if that fails, the next film does it.
+
+        Those that an earlier process of this listener left open have ended, too.
+        """
+        if not self._left_open and not self._inherits:
             return
         task = _Task()
         self._join(task)
@@ -149,6 +153,8 @@ class Ledger:
             with self._engine.begin() as connection:
                 now = database_time(connection)
                 tasks, ended = take(), tuple(self._left_open)
+                if self._inherits:
+                    receipts.close_abandoned(connection, listener=self._listener, now=now)
                 rows = self._write(connection, tasks, now=now)
                 if ended:
                     receipts.close_associations(connection, ended, now=now)
@@ -157,6 +163,7 @@ class Ledger:
                 raise
             self._fail(tasks, error)
         else:
+            self._inherits = False
             self._left_open.difference_update(ended)
             for visit, row in rows.items():
                 visit.row = row

@@ -153,9 +153,8 @@ def run(
     _allow_many_descriptors()
     engine = open_engine(settings.database_url, LISTENER)
     name = listener_name(settings, number)
-    with engine.begin() as connection:
-        receipts.close_abandoned(connection, listener=name, now=database_time(connection))
     keeper = durable_keeper(engine, settings, listener=name)
+    keeper.settle()  # a database that is away now is waited for: films are answered "not now"
     scp = StorageSCP(
         socket.socket(fileno=listening),
         ae_title=choice.ae_title,
