@@ -70,6 +70,14 @@ class ListenerProcess(ABC):
         """Send a signal."""
         os.kill(self.pid, number)
 
+    def open_files(self) -> list[str]:
+        """Return what its descriptors stand for."""
+        found = []
+        for descriptor in Path(f"/proc/{self.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # just closed
+                found.append(str(descriptor.readlink()))
+        return found
+
     def wait_ready(self) -> None:
         """Return when it takes films."""
         wait_until(lambda: self.is_ready or self.exit_code is not None, within_s=START_S)
@@ -213,9 +221,16 @@ class Listeners:
         """Those that take films."""
         return [process for process in self.processes if process.is_ready]
 
-    def close_port(self) -> None:
-        """Let nobody but the processes hold the port, as a supervisor does that ends."""
+    def end(self) -> None:
+        """End them as the supervisor does: it lets go of the port, then they get SIGTERM."""
         self.listening.close()
+        for process in self.processes:
+            process.send(signal.SIGTERM)
+
+    def is_open(self) -> bool:
+        """Tell whether somebody accepts connections."""
+        with socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, text
@@ -10,6 +11,7 @@ from tests.builders.studies import complete
 from tests.crash.checker import Checker
 from tests.crash.listeners import Listeners, running_listeners
 from triage.database.engine import database_time
+from triage.database.queue import complete_studies
 from triage.spool import Spool
 
 
@@ -42,9 +44,19 @@ class Site:
         )
 
     def complete(self) -> int:
-        """Queue every study whose association has ended, and return how many."""
+        """Queue every study, and return how many."""
         with self.engine.begin() as connection:
             return complete(connection, now=database_time(connection))
+
+    def complete_silent(self) -> int:
+        """Queue every study all of whose associations have ended, and return how many."""
+        with self.engine.begin() as connection:
+            return complete_studies(
+                connection,
+                now=database_time(connection),
+                quiet=timedelta(0),
+                longest_wait=timedelta(hours=1),
+            )
 
     def integrity(self) -> str:
         """Return what SQLite says of its own file."""
