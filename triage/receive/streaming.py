@@ -5,6 +5,7 @@ its fragments go from the buffer to the draft, and the answer is packed by hand.
 """
 
 import socket
+from mmap import mmap
 from time import monotonic
 
 from triage.domain.errors import RejectedInstance, TriageError
@@ -67,7 +68,8 @@ class DataPhase:
         self._connection = connection
         self._agreement = agreement
         self._visit = visit
-        self._buffer = memoryview(bytearray(BUFFER))
+        # Pages that no byte came into are never touched: a bytearray writes zeros into all of them.
+        self._buffer = memoryview(mmap(-1, BUFFER))
         self._begin = self._end = 0
         self._pieces: list[memoryview] = []
         self._context_id = 0
