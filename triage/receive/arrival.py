@@ -4,6 +4,7 @@ import hashlib
 import re
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydicom.config import IGNORE
 from pydicom.uid import UID
@@ -114,6 +115,7 @@ def _meta(element: int, vr: bytes, text: str) -> bytes:
     return struct.pack("<HH2sH", META, element, vr, len(value)) + value
 
 
+@lru_cache(maxsize=1024)
 def is_storage(sop_class_uid: str) -> bool:
     """Tell whether instances of a class are stored; private and unknown classes are."""
     if not _UID_FORM.fullmatch(sop_class_uid):
