@@ -71,7 +71,34 @@ def _remembered(request: bytes) -> Agreement:
 
 
 def _negotiate(request: bytes) -> Agreement:
-    asked = _understand(request)
+    """Negotiate with pynetdicom, which raises whatever a malformed item makes it stumble over."""
+    try:
+        return _agree(_understand(request))
+    except (
+        AssertionError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        struct.error,
+    ) as error:
+        reason = f"association request: {type(error).__name__}"
+        raise ProtocolError(INVALID_PARAMETER, reason) from error
+
+
+def _understand(request: bytes) -> A_ASSOCIATE:
+    pdu = A_ASSOCIATE_RQ()
+    pdu.decode(request)
+    asked = pdu.to_primitive()
+    contexts = asked.presentation_context_definition_list
+    whole = all(context.abstract_syntax and context.transfer_syntax for context in contexts)
+    if HEADER.size + pdu.pdu_length != len(request) or not whole:
+        raise ProtocolError(INVALID_PARAMETER, "association request: contradicts itself")
+    return asked
+
+
+def _agree(asked: A_ASSOCIATE) -> Agreement:
     proposed = list(asked.presentation_context_definition_list)
     for context in proposed:
         context.transfer_syntax = [*readable_first(context.transfer_syntax)]
@@ -93,29 +120,6 @@ def _negotiate(request: bytes) -> Agreement:
         ),
         peer_maximum_length=int(asked.maximum_length_received or 0),
     )
-
-
-def _understand(request: bytes) -> A_ASSOCIATE:
-    """Decode with pynetdicom, which raises whatever a malformed item makes it stumble over."""
-    pdu = A_ASSOCIATE_RQ()
-    try:
-        pdu.decode(request)
-        asked = pdu.to_primitive()
-    except (
-        AssertionError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-        struct.error,
-    ) as error:
-        reason = f"association request: {type(error).__name__}"
-        raise ProtocolError(INVALID_PARAMETER, reason) from error
-    contexts = asked.presentation_context_definition_list
-    if HEADER.size + pdu.pdu_length != len(request) or not all(c.transfer_syntax for c in contexts):
-        raise ProtocolError(INVALID_PARAMETER, "association request: contradicts itself")
-    return asked
 
 
 def _accept(

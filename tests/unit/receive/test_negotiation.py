@@ -106,6 +106,15 @@ def test_a_request_that_is_cut_short_is_an_error_of_the_protocol(cut: int) -> No
         negotiate(broken)
 
 
+@pytest.mark.parametrize("item", [b"\x30\0\0\x19", b"\x10\0\0\x15"], ids=["class", "application"])
+def test_a_request_that_names_too_little_is_an_error_of_the_protocol(item: bytes) -> None:
+    place = STORE.index(item)
+    named_nothing = STORE[:place] + b"\x99" + STORE[place + 1 :]
+
+    with pytest.raises(ProtocolError, match="association request"):
+        negotiate(named_nothing)
+
+
 def test_a_request_without_titles_is_an_error_of_the_protocol() -> None:
     with pytest.raises(ProtocolError, match="association request of 73 bytes"):
         titles(STORE[:73])
