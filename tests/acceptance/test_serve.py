@@ -15,6 +15,7 @@ from tests.builders.daemon import Daemon, running_daemon, studies_of
 from tests.builders.pacs import Pacs
 from tests.builders.sender import send
 from tests.builders.waiting import wait_until
+from triage.daemon.worker import NICENESS
 from triage.domain.study import Peer
 
 SOON_S = 60.0
@@ -116,6 +117,18 @@ def test_a_child_that_dies_is_started_again(daemon: Daemon, samples: Path) -> No
     engine = daemon.engine()
     wait_until(lambda: set(studies_of(engine).values()) == {"NOT_ASSESSED"}, within_s=SOON_S)
     engine.dispose()
+
+
+def test_inference_gives_way_to_reception(daemon: Daemon) -> None:
+    assert daemon.peer
+    nicenesses = {
+        Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[3]: os.getpriority(
+            os.PRIO_PROCESS, pid
+        )
+        for pid in daemon.children
+    }
+
+    assert nicenesses[b"worker"] == min(nicenesses[b"listener"] + NICENESS, 19)
 
 
 def test_a_second_daemon_on_the_data_folder_is_refused(daemon: Daemon, tmp_path: Path) -> None:

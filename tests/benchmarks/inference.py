@@ -7,11 +7,13 @@ import sys
 
 import torch
 
+from triage.daemon.worker import give_way
 from triage.infer.bundle import load_bundle, shipped_bundle
 
 
 def main() -> None:
-    """Assess the same black film for ever."""
+    """Assess the same black film for ever, as politely as a worker does."""
+    give_way()
     torch.set_num_threads(1)
     bundle = load_bundle(shipped_bundle())
     size = bundle.card.input.spec.size

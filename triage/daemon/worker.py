@@ -1,6 +1,7 @@
 """The worker process: leases studies and assesses their films."""
 
 import errno
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from triage.spool import Spool
 IDLE_S = 0.1
 DATABASE_AWAY_S = 2.0
 LONGEST_STUDY_S = 900.0
+NICENESS = 10
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 DISK_FULL_PAUSE = timedelta(minutes=1)
 
@@ -127,12 +129,18 @@ class Worker:
                 return
 
 
+def give_way() -> None:
+    """Let reception go before inference where both want the same core; idle cores are used."""
+    os.nice(NICENESS)
+
+
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     """Assess until told to stop; the study under way is finished first.
 
     Raises:
         ConfigurationError: the bundle is refused.
     """
+    give_way()
     engine = open_engine(settings.database_url)
     judge = Judge(
         engine,
