@@ -38,6 +38,7 @@ def request(*proposed: tuple[str, list[str]], calling: str = "CR1", roles: bool 
 
 
 STORE = request((CR, [EXPLICIT]))
+APPLICATION, ABSTRACT = STORE.index(b"\x10\0\0\x15"), STORE.index(b"\x30\0\0\x19")
 
 
 def test_titles_are_read_from_the_request() -> None:
@@ -106,13 +107,22 @@ def test_a_request_that_is_cut_short_is_an_error_of_the_protocol(cut: int) -> No
         negotiate(broken)
 
 
-@pytest.mark.parametrize("item", [b"\x30\0\0\x19", b"\x10\0\0\x15"], ids=["class", "application"])
-def test_a_request_that_names_too_little_is_an_error_of_the_protocol(item: bytes) -> None:
-    place = STORE.index(item)
-    named_nothing = STORE[:place] + b"\x99" + STORE[place + 1 :]
+@pytest.mark.parametrize(
+    ("begin", "lengths"),
+    [(ABSTRACT, (5, ABSTRACT - 5)), (APPLICATION, (5,))],
+    ids=["abstract syntax", "application context"],
+)
+def test_a_request_that_names_too_little_is_an_error_of_the_protocol(
+    begin: int, lengths: tuple[int, ...]
+) -> None:
+    item = 4 + STORE[begin + 3]
+    broken = bytearray(STORE)
+    for length in lengths:
+        broken[length] -= item
+    del broken[begin : begin + item]
 
-    with pytest.raises(ProtocolError, match="association request"):
-        negotiate(named_nothing)
+    with pytest.raises(ProtocolError, match="association request: "):
+        negotiate(bytes(broken))
 
 
 def test_a_request_without_titles_is_an_error_of_the_protocol() -> None:
