@@ -120,3 +120,11 @@ def test_a_file_that_no_sweep_would_find_is_noticed(site: Site) -> None:
     site.spool.folder.joinpath("00", "unfinished").touch()
 
     assert site.checker.strange() == ["unfinished"]
+
+
+@ON_SQLITE
+def test_a_film_that_was_changed_on_its_way_is_noticed(site: Site) -> None:
+    acknowledged = sent_to(site, f"forgetful {Point.AFTER_RESPONSE}")
+
+    assert site.checker.lost(acknowledged) == []
+    assert site.checker.altered({FILM.uid: FILM.digest}) == [FILM.uid]

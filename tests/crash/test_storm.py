@@ -69,7 +69,8 @@ def test_killed_listeners_lose_and_double_nothing(
         wait_until(lambda: len(listeners.ready) == PROCESSES)
     site.complete()
 
-    acknowledged, lost = sent.acknowledged, site.checker.lost(sent.acknowledged)
+    acknowledged = sent.acknowledged
+    lost = site.checker.lost(acknowledged)
     tell(
         f"{site.engine.dialect.name}: {kills} kills, {len(acknowledged)} films acknowledged, "
         f"{len(sent.journal.refused)} refused, {len(lost)} lost"
