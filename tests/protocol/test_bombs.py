@@ -1,0 +1,151 @@
+"""Objects that are small and would be large, deep or endless: refused, and little is spent."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.builders.crowd import SlowSink
+from tests.builders.dataset import CR, DEFLATED, encoded, film_dataset
+from tests.builders.keeper import MemoryKeeper
+from tests.builders.memory import MB, measured_growth
+from tests.builders.raw import RawClient
+from tests.builders.studies import EXPLICIT, FILM
+from tests.protocol.conftest import listening
+from triage.receive import dataset
+from triage.receive.scp import StorageSCP
+
+GB = 1024 * MB
+DEFLATED_FLAT_MB, FLAT_MB = 100, 24
+NESTED = b"\x40\x00\x75\x02SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+PRIVATE = b"\x09\x00\x10\x10OB\0\0"
+TAG = struct.Struct("<HH2sH")
+
+
+@pytest.fixture
+def scp(keeper: MemoryKeeper) -> Iterator[StorageSCP]:
+    """A listener with its own data phase."""
+    with listening(keeper) as scp:
+        yield scp
+
+
+def sent(scp: StorageSCP, data_set: bytes, *, syntax: str = EXPLICIT) -> int | None:
+    """Store a film in an association of its own."""
+    with RawClient(scp.port, timeout_s=60) as modality:
+        modality.associate([(CR, [syntax])])
+        return modality.store(data_set, FILM)
+
+
+@pytest.fixture(scope="module")
+def deflate_bomb() -> bytes:
+    """A film with a private value of 1 GiB, in about 1 MB."""
+    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    head = encoded(film_dataset())[:-524] + PRIVATE + struct.pack("<I", GB)
+    begin = deflater.compress(head) + deflater.flush(zlib.Z_FULL_FLUSH)
+    block = deflater.compress(bytes(16 * MB)) + deflater.flush(zlib.Z_FULL_FLUSH)
+    return begin + GB // (16 * MB) * block + deflater.flush()
+
+
+class Swallowing(dataset.InflatingWalk):
+    """A walk that inflates all that it gets at once, however much that is."""
+
+    def feed(self, piece: bytes | memoryview) -> None:
+        self._inner.feed(self._inflater.decompress(piece))
+
+
+def test_a_deflate_bomb_is_refused_and_costs_little(
+    scp: StorageSCP, keeper: MemoryKeeper, deflate_bomb: bytes
+) -> None:
+    with measured_growth() as growth:
+        status = sent(scp, deflate_bomb, syntax=DEFLATED)
+
+    assert len(deflate_bomb) < 2 * MB
+    assert status == 0xC000
+    assert "inflates to more than" in keeper.turned_away[0].sentence
+    assert growth.megabytes < DEFLATED_FLAT_MB
+
+
+def test_a_deflate_bomb_that_is_swallowed_is_noticed(
+    scp: StorageSCP, deflate_bomb: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "InflatingWalk", Swallowing)
+
+    with measured_growth() as growth:
+        sent(scp, deflate_bomb[: len(deflate_bomb) // 4], syntax=DEFLATED)
+
+    assert growth.megabytes > DEFLATED_FLAT_MB
+
+
+def test_six_thousand_nested_sequences_are_refused(scp: StorageSCP, keeper: MemoryKeeper) -> None:
+    with measured_growth() as growth:
+        status = sent(scp, encoded(film_dataset())[:-524] + 6000 * NESTED)
+
+    assert status == 0xC000
+    assert keeper.turned_away[0].sentence == "data set: nested deeper than 64 levels"
+    assert growth.megabytes < FLAT_MB
+
+
+def test_without_a_limit_nesting_is_not_what_is_refused(
+    scp: StorageSCP, keeper: MemoryKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "DEEPEST", 1_000_000)
+
+    sent(scp, encoded(film_dataset())[:-524] + 6000 * NESTED)
+
+    assert "nested deeper" not in keeper.turned_away[0].sentence
+
+
+def a_million_tags() -> bytes:
+    """A film with a million empty private elements before its pixels."""
+    whole = encoded(film_dataset())
+    tags = b"".join(
+        TAG.pack(0x1001 + 2 * (number >> 15), number & 0x7FFF, b"LO", 0)
+        for number in range(1_000_000)
+    )
+    return whole[:-524] + tags + whole[-524:]
+
+
+def test_a_million_elements_cost_no_memory() -> None:
+    data_set, sink = a_million_tags(), SlowSink()
+    sink.ready.set()
+
+    with listening(sink) as scp, measured_growth() as growth:
+        status = sent(scp, data_set)
+
+    assert status == 0x0000
+    assert growth.megabytes < FLAT_MB
+
+
+def test_two_gigabytes_that_are_announced_and_do_not_come_are_refused(
+    scp: StorageSCP, keeper: MemoryKeeper
+) -> None:
+    with measured_growth() as growth:
+        status = sent(scp, encoded(film_dataset())[:-524] + PRIVATE + struct.pack("<I", 2 * GB))
+
+    assert status == 0xC000
+    assert keeper.turned_away[0].sentence.endswith("announces 2147483648 bytes, 0 are left")
+    assert growth.megabytes < FLAT_MB
+
+
+@pytest.mark.parametrize("cut", [1, 2, 100, 511, 512])
+def test_a_film_without_its_last_bytes_is_refused(
+    scp: StorageSCP, keeper: MemoryKeeper, cut: int
+) -> None:
+    assert sent(scp, encoded(film_dataset())[:-cut]) == 0xC000
+    assert keeper.kept == []
+
+
+class Content(dataset.ElementWalk):
+    """A walk that never asks what is missing."""
+
+    def finish(self) -> dict[int, bytes]:
+        return self._found
+
+
+def test_a_walk_that_never_asks_what_is_missing_is_noticed(
+    scp: StorageSCP, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "ElementWalk", Content)
+
+    assert sent(scp, encoded(film_dataset())[:-1]) == 0x0000
