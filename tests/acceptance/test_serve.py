@@ -19,6 +19,7 @@ from triage.daemon.worker import NICENESS
 from triage.domain.study import Peer
 
 SOON_S = 60.0
+ROLES = ("listener", "worker", "courier", "scheduler")
 
 
 @pytest.fixture
@@ -61,6 +62,12 @@ def listens(peer: Peer) -> bool:
 def is_alive(pid: int) -> bool:
     """Tell whether a process runs."""
     return Path(f"/proc/{pid}").exists()
+
+
+def by_role(daemon: Daemon) -> dict[str, int]:
+    """Return a process of each role."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in daemon.children}
+    return {command.split("\0")[3]: pid for pid, command in commands.items()}
 
 
 @pytest.fixture
@@ -120,15 +127,19 @@ def test_a_child_that_dies_is_started_again(daemon: Daemon, samples: Path) -> No
 
 
 def test_inference_gives_way_to_reception(daemon: Daemon) -> None:
-    assert daemon.peer
-    nicenesses = {
-        Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[3]: os.getpriority(
-            os.PRIO_PROCESS, pid
-        )
-        for pid in daemon.children
-    }
+    pids = by_role(daemon)
 
-    assert nicenesses[b"worker"] == min(nicenesses[b"listener"] + NICENESS, 19)
+    listener, worker = (os.getpriority(os.PRIO_PROCESS, pids[role]) for role in ROLES[:2])
+
+    assert worker == min(listener + NICENESS, 19)
+
+
+def test_the_worker_alone_loads_codecs(daemon: Daemon) -> None:
+    pids = by_role(daemon)
+
+    with_codecs = [role for role in ROLES if "gdcm" in Path(f"/proc/{pids[role]}/maps").read_text()]
+
+    assert with_codecs == ["worker"]
 
 
 def test_a_second_daemon_on_the_data_folder_is_refused(daemon: Daemon, tmp_path: Path) -> None:

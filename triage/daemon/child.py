@@ -17,6 +17,7 @@ from collections.abc import Callable
 import structlog
 
 from triage.daemon.logs import configure_logs
+from triage.daemon.omission import CODECS, Omission
 from triage.domain.errors import BusyError, ConfigurationError, TriageError
 from triage.settings import Settings
 
@@ -40,7 +41,9 @@ def main() -> int:
     threading.Thread(target=_end_with_supervisor, name="lifeline", daemon=True).start()
     structlog.contextvars.bind_contextvars(role=role)
     try:
-        # Only the role's own libraries are loaded: no torch in the listener.
+        # Only the role's own libraries are loaded: no torch in the listener, and no codecs.
+        if role != "worker":
+            sys.meta_path.insert(0, Omission(CODECS))
         module = importlib.import_module(f"triage.daemon.{role}")
         chosen = Settings.model_validate(request["settings"])
         module.run(chosen, stop=stop, ready=_tell, **request["needs"])

@@ -35,7 +35,8 @@ def configure_logs() -> None:
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", StandardError())),
+        # In one write: lines of processes that share the stream stay whole.
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", StandardError())),
     )
     # The libraries' own lines and warnings may hold identifiers; what matters is logged by us.
     warnings.simplefilter("ignore")
