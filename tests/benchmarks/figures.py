@@ -69,7 +69,8 @@ class Goal:
         if self.against is not None:
             return f"{self.figure}: at least {self.bound:g} x {self.against}"
         side = "at most" if smaller_is_better(self.figure) else "at least"
-        return f"{self.figure}: {side} {self.bound:g}"
+        whose = "" if self.whose == PRODUCT else f" ({self.whose})"
+        return f"{self.figure}{whose}: {side} {self.bound:g}"
 
 
 def summary(runs: Sequence[Figures], figure: str) -> Spread | None:

@@ -38,6 +38,10 @@ class Product:
     options: dict[str, str] = field(default_factory=dict)
     profiles: Path | None = None
 
+    def with_processes(self, number: int) -> "Product":
+        """Return the product with so many listener processes."""
+        return replace(self, options={**self.options, "TRIAGE_LISTENER__PROCESSES": str(number)})
+
     def with_tls(self, papers: Papers) -> "Product":
         """Return the product with a certificate."""
         tls = {
