@@ -3,12 +3,13 @@
 import gc
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from threading import enumerate as enumerate_threads
 
 import pytest
+from pynetdicom.association import Association
 
 from tests.builders.dataset import CR, encoded, film_dataset
 from tests.builders.keeper import MemoryKeeper
@@ -34,7 +35,9 @@ from tests.protocol.conftest import listening
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 SEED = 28
@@ -63,7 +66,7 @@ def transcript(
     keeper = MemoryKeeper()
     with listening(keeper, streaming=streaming) as scp:
         told = play(session, scp.port, keeper, patience_s=patience_s)
-        wait_until(lambda: not any(thread.name == "connection" for thread in enumerate_threads()))
+        wait_until(lambda: not any(isinstance(one, Association) for one in threading.enumerate()))
     return told
 
 
