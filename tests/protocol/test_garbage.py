@@ -1,0 +1,113 @@
+"""A listener under damaged requests and sessions: no traceback, every visit ends, still there."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from random import Random
+
+import pytest
+
+from tests.builders.dataset import encoded, film_dataset
+from tests.builders.keeper import MemoryKeeper
+from tests.builders.memory import measured_growth
+from tests.builders.mutation import damaged, disordered, seeded
+from tests.builders.raw import RawClient, associate_rq
+from tests.builders.studies import FILM
+from tests.builders.waiting import wait_until
+from tests.property.test_damaged_sessions import CONTEXTS, RECORDED
+from tests.protocol.conftest import listening
+from triage.receive import visitor
+from triage.receive.scp import StorageSCP
+from triage.receive.streaming import DataPhase
+
+SEED = 29
+FLAT_MB = 24
+FILM_SENT = encoded(film_dataset())
+COUNTS = [
+    pytest.param(300, id="short"),
+    pytest.param(100_000, id="long", marks=pytest.mark.chaos),
+]
+
+pytestmark = pytest.mark.filterwarnings("ignore:Invalid value")
+
+
+class Drain(MemoryKeeper):
+    """Counts what it keeps, and lets it go."""
+
+    films = 0
+
+    def closed(self, association_id: int) -> None:
+        super().closed(association_id)
+        self.films += len(self.kept)
+        self.kept.clear()
+        self.turned_away.clear()
+
+
+@pytest.fixture
+def keeper() -> Drain:
+    return Drain()
+
+
+@pytest.fixture
+def scp(keeper: Drain) -> Iterator[StorageSCP]:
+    """A listener with its own data phase."""
+    with listening(keeper) as scp:
+        yield scp
+
+
+def stream_of(randomness: Random) -> bytes:
+    """A damaged request, or a good one and a damaged session."""
+    request = associate_rq(CONTEXTS)
+    if randomness.random() < 0.3:
+        return damaged(request, randomness)
+    return request + disordered(RECORDED, randomness)
+
+
+def besiege(port: int, *, count: int) -> None:
+    """Send damaged streams, and read from each connection until the listener closes it."""
+    for randomness in seeded(SEED, count):
+        with RawClient(port) as client, suppress(ConnectionError):
+            client.send(stream_of(randomness))
+            with suppress(OSError):  # it has closed already
+                client.socket.shutdown(socket.SHUT_WR)
+            while client.socket.recv(65_536):
+                pass
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_listener_survives_damaged_streams(
+    scp: StorageSCP, keeper: Drain, count: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with measured_growth() as growth:
+        besiege(scp.port, count=count)
+    with RawClient(scp.port) as modality:
+        modality.associate()
+        status = modality.store(FILM_SENT, FILM)
+    wait_until(lambda: len(keeper.ended) == len(keeper.visitors))
+
+    assert status == 0x0000
+    assert keeper.films > count // 10
+    assert growth.megabytes < FLAT_MB
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+class Careless(DataPhase):
+    """A data phase that takes any context."""
+
+    def _check_context(self, context_id: int) -> None:
+        del context_id
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_error_that_nobody_expects_is_noticed(
+    scp: StorageSCP, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unexpected: list[str] = []
+    monkeypatch.setattr(visitor, "DataPhase", Careless)
+    monkeypatch.setattr("sys.unraisablehook", lambda told: unexpected.append(str(told.exc_value)))
+    monkeypatch.setattr("threading.excepthook", lambda told: unexpected.append(str(told.exc_value)))
+
+    besiege(scp.port, count=300)
+
+    wait_until(lambda: unexpected)
