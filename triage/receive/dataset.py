@@ -14,6 +14,7 @@ from triage.domain.errors import RejectedInstance
 CANNOT_UNDERSTAND = 0xC000
 UNDEFINED = 0xFFFFFFFF
 DEEPEST = 64
+MOST_ELEMENTS = 2_000_000
 LARGEST_INFLATED = 512 * 1024 * 1024
 LONGEST_WANTED = 1024
 INFLATE_STEP = 1024 * 1024
@@ -50,7 +51,7 @@ def walk(transfer_syntax_uid: str, *, wanted: frozenset[int]) -> Walk:
         wanted: tags, such as ``0x0020000D``; values above 1024 bytes are not kept.
 
     The walk raises ``RejectedInstance`` 0xC000 where the data set is cut short, is nested
-    deeper than 64 levels, or inflates to more than 512 MiB.
+    deeper than 64 levels, has more than 2,000,000 elements, or inflates to more than 512 MiB.
     """
     if transfer_syntax_uid == _DEFLATED:
         return InflatingWalk(ElementWalk(wanted, implicit=False, order="<"))
@@ -95,6 +96,7 @@ class ElementWalk:
         self._begin = 0  # offset of the piece's first byte
         self._carry = b""  # of an element that the last piece cut
         self._skip = 0  # bytes of a value that are still to come
+        self._elements_left = MOST_ELEMENTS  # to read one costs the worker 8 us and 330 bytes
         self._value = (0, 0)  # tag and length of the last value
 
     def feed(self, piece: bytes | memoryview) -> None:
@@ -134,6 +136,9 @@ class ElementWalk:
             after = self._element(view, place)
             if after < 0:
                 return place
+            self._elements_left -= 1
+            if self._elements_left < 0:
+                raise _broken(f"more than {MOST_ELEMENTS} elements")
             if after > size:
                 self._skip = after - size
                 return size
