@@ -11,6 +11,7 @@ from tests.builders.dataset import encoded, film_dataset
 from tests.builders.keeper import MemoryKeeper
 from tests.builders.memory import measured_growth
 from tests.builders.mutation import damaged, disordered, seeded
+from tests.builders.pdus import HEADER
 from tests.builders.raw import RawClient, associate_rq
 from tests.builders.studies import FILM
 from tests.builders.waiting import wait_until
@@ -69,7 +70,7 @@ def stream_of(randomness: Random) -> bytes:
 def is_ours(request: bytes) -> bool:
     """Tell whether pynetdicom, whose threads end with tracebacks, gets nothing of this."""
     try:
-        return negotiate(request).storage_only
+        return negotiate(request[: HEADER.size + int.from_bytes(request[2:6], "big")]).storage_only
     except ProtocolError:
         return True
 
