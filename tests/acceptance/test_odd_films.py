@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom.encaps import encapsulate
-from pydicom.uid import RLELossless
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import UID, JPEG2000Lossless, RLELossless
 
 from tests.acceptance.conftest import Compose
 from tests.builders.account import Account, send_all
@@ -148,6 +148,29 @@ def test_a_house_that_never_asks_what_is_missing_is_noticed(
     house.settle()
 
     assert list(Account.of(sent, house.engine).ends.values()) == ["kept, ASSESSED"]
+
+
+def compressed(folder: Path, syntax: UID, *, missing: int) -> Path:
+    """A compressed film whose only frame lacks its last bytes."""
+    packed = film()
+    packed.compress(syntax, generate_instance_uid=False)
+    frame = next(generate_frames(packed.PixelData, number_of_frames=1))
+    packed.PixelData = encapsulate([frame[: len(frame) - missing]])
+    return saved(packed, folder / "packed.dcm")
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless], ids=["JPEG 2000", "RLE"])
+@pytest.mark.parametrize("missing", [4, 100])
+def test_a_frame_without_its_last_bytes_is_unreadable(
+    tmp_path: Path, syntax: UID, missing: int
+) -> None:
+    with pytest.raises(UnassessableFilm, match="cannot be decoded"):
+        read_film(compressed(tmp_path, syntax, missing=missing))
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless], ids=["JPEG 2000", "RLE"])
+def test_a_frame_with_its_last_bytes_is_read(tmp_path: Path, syntax: UID) -> None:
+    assert read_film(compressed(tmp_path, syntax, missing=0)).stored.shape == (64, 64)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ FLAT_MB = 24
 FILM_SENT = encoded(film_dataset())
 COUNTS = [
     pytest.param(300, id="short"),
-    pytest.param(100_000, id="long", marks=pytest.mark.chaos),
+    pytest.param(30_000, id="long", marks=pytest.mark.chaos),
 ]
 
 pytestmark = pytest.mark.filterwarnings("ignore:Invalid value")

@@ -40,9 +40,9 @@ def element(tag: bytes, value: bytes) -> bytes:
     return tag + b"UI" + len(value).to_bytes(2, "little") + value
 
 
-def film_of(uid: bytes) -> bytes:
+def film_of(uid: bytes, *, patient: str = "Doe^Jane") -> bytes:
     """Encode a film with these bytes as the UIDs of instance, study and series."""
-    film = film_dataset()
+    film = film_dataset(PatientName=patient, PatientID=patient)
     names = {b"\x08\0\x18\0": "SOPInstanceUID", b"\x20\0\x0d\0": "StudyInstanceUID"}
     names |= {b"\x20\0\x0e\0": "SeriesInstanceUID"}
     contents = encoded(film)
@@ -52,10 +52,10 @@ def film_of(uid: bytes) -> bytes:
 
 
 def store(port: int, uid: bytes, *, calling: str = "CR1") -> int | None:
-    """Store a film whose command and data set name this UID."""
+    """Store a film whose command and data set name this UID; its patient is called as it is."""
     with RawClient(port) as modality:
         modality.associate([(CR, [EXPLICIT])], calling=calling)
-        status = modality.store(film_of(uid), uid.decode("latin-1"))
+        status = modality.store(film_of(uid, patient=calling), uid.decode("latin-1"))
         modality.release()
     return status
 
@@ -139,7 +139,7 @@ def store_another(port: int, title: str) -> int | None:
     """Store a film whose command names another instance."""
     with RawClient(port) as modality:
         modality.associate([(CR, [EXPLICIT])], calling=title)
-        return modality.store(film_of(FILM.encode()), "2.25.999")
+        return modality.store(film_of(FILM.encode(), patient=title), "2.25.999")
 
 
 def pasted(database: Engine, title: str) -> None:
