@@ -24,7 +24,7 @@ from tests.crash.parts import (
 from tests.crash.points import DyingLedger, DyingSpool, Point, dying_engine, dying_socket
 from triage.daemon.child import Ready
 from triage.daemon.ledger import Ledger
-from triage.daemon.listener import DRAIN_S, DurableKeeper, run
+from triage.daemon.listener import DRAIN_S, LOOK_EVERY_S, DurableKeeper, run
 from triage.daemon.logs import configure_logs
 from triage.daemon.room import Room
 from triage.database.engine import LISTENER, Engine, open_engine
@@ -135,7 +135,8 @@ def _run(
     keeper = parts.keeper(engine, spool, ledger=ledger, room=room, listener="composed")
     scp = StorageSCP(parts.door(listening), ae_title="TRIAGE", keeper=keeper, admission=Admission())
     ready({})
-    stop.wait()
+    while not stop.wait(LOOK_EVERY_S):
+        pass
     scp.stop(grace_s=parts.grace_s)
 
 

@@ -14,7 +14,7 @@ from tests.crash.films import SentFilm
 from tests.crash.site import Site
 
 DIMSE_TIMEOUT_S = 30.0
-SOON_S = 5.0
+SOON_S = 4.0
 SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
 FILM = SentFilm(1)
 
@@ -48,7 +48,7 @@ def test_everybody_is_answered_within_the_dimse_timeout(
     senders: int, site: Site, tell: Tell
 ) -> None:
     films = [SentFilm(number) for number in range(senders)]
-    with site.listeners() as listeners, ThreadPoolExecutor(senders) as pool:
+    with site.listeners("product") as listeners, ThreadPoolExecutor(senders) as pool:
         with held(site):
             answers = list(pool.map(lambda film: stored(listeners.port, film), films))
         afterwards = [stored(listeners.port, film)[0] for film in films]

@@ -44,7 +44,7 @@ def stored(modality: RawClient, *films: SentFilm) -> list[int | None]:
 
 
 def test_a_full_spool_refuses_until_there_is_room(small_site: Site, disk: Path) -> None:
-    with small_site.listeners() as listeners, RawClient(listeners.port) as modality:
+    with small_site.listeners("product") as listeners, RawClient(listeners.port) as modality:
         modality.associate()
         first = stored(modality, SMALL_FILMS[0])
         filler = fill(disk, but=LARGE // 2)
@@ -72,7 +72,7 @@ def test_half_a_film_on_a_full_disk_is_noticed(small_site: Site, disk: Path) -> 
 
 
 def test_a_full_database_refuses_until_there_is_room(small_database: Site, disk: Path) -> None:
-    with small_database.listeners() as listeners, RawClient(listeners.port) as modality:
+    with small_database.listeners("product") as listeners, RawClient(listeners.port) as modality:
         modality.associate()
         filler = fill(disk, but=200_000)
         full = stored(modality, *SMALL_FILMS)

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
 FIRST, SECOND, THIRD = SentFilm(1), SentFilm(2), SentFilm(3)
 LARGE_FILM = SentFilm(4, LARGE)
+SPARE = 8
 
 
 def stored(modality: RawClient, film: SentFilm) -> int | None:
@@ -38,7 +39,7 @@ def limit(pid: int, which: int, most: int) -> None:
 @contextmanager
 def without_descriptors(pid: int, port: int) -> Iterator[None]:
     """Let silent peers take all descriptors that a process may have; they leave at the end."""
-    most = max(descriptors(pid)) + 3
+    most = max(descriptors(pid)) + 1 + SPARE
     limit(pid, resource.RLIMIT_NOFILE, most)
     with silent_crowd(port, many=most):
         wait_until(lambda: len(descriptors(pid)) == most)
@@ -46,15 +47,17 @@ def without_descriptors(pid: int, port: int) -> Iterator[None]:
 
 
 def test_without_descriptors_films_are_refused_and_callers_wait(site: Site) -> None:
-    with site.listeners() as listeners, RawClient(listeners.port) as modality:
+    with site.listeners("product") as listeners, RawClient(listeners.port) as modality:
         modality.associate()
         first = stored(modality, FIRST)
+        before = len(descriptors(listeners.only.pid))
         with without_descriptors(listeners.only.pid, listeners.port):
             caller = RawClient(listeners.port)
             caller.send(associate_rq())
             refused = stored(modality, SECOND)
-        again = stored(modality, SECOND)
         accepted = caller.answer().kind
+        wait_until(lambda: len(descriptors(listeners.only.pid)) <= before + 2)
+        again = stored(modality, SECOND)
         third = stored(caller, THIRD)
         caller.close()
 
@@ -89,7 +92,7 @@ def test_a_film_that_is_too_large_for_the_process_is_refused_alone(site: Site) -
 
 def test_a_database_that_may_not_grow_refuses_until_it_may(site: Site, tmp_path: Path) -> None:
     log = tmp_path / "triage.sqlite3-wal"
-    with site.listeners() as listeners, RawClient(listeners.port) as modality:
+    with site.listeners("product") as listeners, RawClient(listeners.port) as modality:
         modality.associate()
         first = stored(modality, FIRST)
         limit(listeners.only.pid, resource.RLIMIT_FSIZE, log.stat().st_size)

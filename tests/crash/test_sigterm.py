@@ -58,8 +58,8 @@ def test_a_listener_without_patience_is_noticed(site: Site) -> None:
 
 
 def test_listeners_end_in_a_storm_and_lose_nothing(site: Site, tell: Tell) -> None:
-    with site.listeners(many=2) as listeners, storm(listeners.port, seed=SEED) as sent:
-        wait_until(lambda: len(sent.journal.acknowledged) > 50)
+    with site.listeners("product", many=2) as listeners, storm(listeners.port, seed=SEED) as sent:
+        wait_until(lambda: len(sent.journal.acknowledged) > 30)
         began = time.monotonic()
         listeners.end()
         codes = [process.wait() for process in listeners.processes]

@@ -33,6 +33,7 @@ from triage.settings import Settings, Tls
 from triage.spool import Spool, Unfinished
 
 DRAIN_S = 20.0
+LOOK_EVERY_S = 1.0
 
 logger = structlog.get_logger(__name__)
 
@@ -171,7 +172,8 @@ def run(
     )
     logger.info("listening", ae_title=choice.ae_title, host=choice.host, port=scp.port)
     ready({})
-    stop.wait()
+    while not stop.wait(LOOK_EVERY_S):  # a signal just before an endless wait would not end it
+        pass
     scp.stop(grace_s=DRAIN_S)
     keeper.settle()
 
