@@ -126,7 +126,7 @@ def one_damaged_request(randomness: Random, *, listening: socket.socket) -> None
     assert set(agreed.transfer_syntaxes) <= set(range(256))
 
 
-@pytest.mark.filterwarnings("ignore:Invalid value")
+@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 @pytest.mark.parametrize("count", ASSOCIATIONS)
 def test_a_damaged_request_is_agreed_with_or_turned_away(
     listening: socket.socket, count: int

@@ -31,7 +31,7 @@ COUNTS = [
     pytest.param(30_000, id="long", marks=pytest.mark.chaos),
 ]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Invalid value")
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 
 class Drain(MemoryKeeper):
