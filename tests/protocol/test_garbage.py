@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from tests.builders.dataset import encoded, film_dataset
+from tests.builders.effort import silence
 from tests.builders.keeper import MemoryKeeper
 from tests.builders.memory import measured_growth
 from tests.builders.mutation import damaged, disordered, seeded
@@ -90,7 +91,7 @@ def besiege(port: int, *, count: int) -> None:
 def test_a_listener_survives_damaged_streams(
     scp: StorageSCP, keeper: Drain, count: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with measured_growth() as growth:
+    with silence(), measured_growth() as growth:
         besiege(scp.port, count=count)
     with RawClient(scp.port) as modality:
         modality.associate()
