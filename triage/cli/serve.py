@@ -1,10 +1,10 @@
 """``triage serve``."""
 
 import signal
-import threading
 
 from triage.cli.options import SettingsFile, settings_from
 from triage.daemon.logs import configure_logs
+from triage.daemon.signals import stopped_by
 from triage.daemon.supervisor import serve as run_daemon
 
 
@@ -12,7 +12,5 @@ def serve(settings: SettingsFile = None) -> int:
     """Run the daemon: receive, assess, return. SIGTERM ends it within 30 s."""
     choice = settings_from(settings)
     configure_logs()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped_by(signal.SIGTERM, signal.SIGINT)
     return run_daemon(choice, stop=stop, announce=lambda line: print(line, flush=True))

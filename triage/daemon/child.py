@@ -18,6 +18,7 @@ import structlog
 
 from triage.daemon.logs import configure_logs
 from triage.daemon.omission import CODECS, Omission
+from triage.daemon.signals import stopped_by
 from triage.domain.errors import BusyError, ConfigurationError, TriageError
 from triage.settings import Settings
 
@@ -33,8 +34,7 @@ Ready = Callable[[dict[str, object]], None]
 def main() -> int:
     """Run the role that the supervisor asks for until SIGTERM; return the exit code."""
     configure_logs()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop = stopped_by(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the supervisor's
     role = sys.argv[1]
     request = json.loads(sys.stdin.readline())

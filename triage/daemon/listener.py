@@ -33,7 +33,6 @@ from triage.settings import Settings, Tls
 from triage.spool import Spool, Unfinished
 
 DRAIN_S = 20.0
-LOOK_EVERY_S = 1.0
 
 logger = structlog.get_logger(__name__)
 
@@ -172,8 +171,7 @@ def run(
     )
     logger.info("listening", ae_title=choice.ae_title, host=choice.host, port=scp.port)
     ready({})
-    while not stop.wait(LOOK_EVERY_S):  # a signal just before an endless wait would not end it
-        pass
+    stop.wait()
     scp.stop(grace_s=DRAIN_S)
     keeper.settle()
 
