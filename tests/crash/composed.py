@@ -24,9 +24,10 @@ from tests.crash.parts import (
 from tests.crash.points import DyingLedger, DyingSpool, Point, dying_engine, dying_socket
 from triage.daemon.child import Ready
 from triage.daemon.ledger import Ledger
-from triage.daemon.listener import DRAIN_S, LOOK_EVERY_S, DurableKeeper, run
+from triage.daemon.listener import DRAIN_S, DurableKeeper, run
 from triage.daemon.logs import configure_logs
 from triage.daemon.room import Room
+from triage.daemon.signals import stopped_by
 from triage.database.engine import LISTENER, Engine, open_engine
 from triage.receive.admission import Admission
 from triage.receive.scp import StorageSCP
@@ -104,8 +105,7 @@ def main(
     """
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
     configure_logs()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop = stopped_by(signal.SIGTERM)
     threading.Thread(target=_end_with_test, args=(line,), daemon=True).start()
 
     def ready(_facts: dict[str, object]) -> None:
@@ -135,8 +135,7 @@ def _run(
     keeper = parts.keeper(engine, spool, ledger=ledger, room=room, listener="composed")
     scp = StorageSCP(parts.door(listening), ae_title="TRIAGE", keeper=keeper, admission=Admission())
     ready({})
-    while not stop.wait(LOOK_EVERY_S):
-        pass
+    stop.wait()
     scp.stop(grace_s=parts.grace_s)
 
 
