@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from tests.builders.keeper import MemoryDraft, MemoryKeeper
 from tests.builders.pdus import HEADER, P_DATA_TF, PDV
 from triage.receive.arrival import Arrival
-from triage.receive.connection import Connection, Limits
+from triage.receive.connection import Connection, Limits, PeerLeft
 from triage.receive.intake import Caller, Visit
 from triage.receive.negotiation import Agreement
 from triage.receive.pdu import ProtocolError
-from triage.receive.streaming import DataPhase, PeerLeft
+from triage.receive.streaming import DataPhase
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds: no port waits for a late segment
 _STORED = re.compile(

@@ -18,7 +18,7 @@ from tests.builders.studies import EXPLICIT, FILM
 from tests.property.test_damaged_data_sets import deflated, nested
 from triage.receive.connection import NoRequest
 from triage.receive.listening import listen_on
-from triage.receive.negotiation import negotiate, titles
+from triage.receive.negotiation import Unsupported, negotiate, titles
 from triage.receive.pdu import ProtocolError
 from triage.receive.streaming import DataPhase
 
@@ -119,7 +119,7 @@ def one_damaged_request(randomness: Random, *, listening: socket.socket) -> None
             request = connection.read_request()
             said = titles(request)
             agreed = negotiate(request)
-        except (NoRequest, ProtocolError):
+        except (NoRequest, ProtocolError, Unsupported):
             return
     assert all(title.isascii() and title.isprintable() for title in said)
     assert agreed.accept[:2] == b"\2\0"

@@ -1,5 +1,6 @@
 """Peers that dawdle, exaggerate, babble or leave: each is ended, and costs next to nothing."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -9,12 +10,12 @@ import pytest
 
 from tests.builders.crowd import SlowSink, silent_crowd
 from tests.builders.dataset import CR, encoded, film_dataset
-from tests.builders.keeper import MemoryKeeper
+from tests.builders.keeper import MemoryDraft, MemoryKeeper
 from tests.builders.memory import MB, measured_growth
 from tests.builders.pdus import ASSOCIATE_RQ, FOUR_GIB, LONGEST, P_DATA_TF, announce
-from tests.builders.raw import ABORT, RawClient, associate_rq, message, store_rq
+from tests.builders.raw import ABORT, RELEASE, RawClient, associate_rq, message, store_rq
 from tests.builders.stock import stock_listener
-from tests.builders.studies import FILM
+from tests.builders.studies import EXPLICIT, FILM
 from tests.builders.waiting import wait_until
 from tests.protocol.conftest import listening
 from triage.domain.door import DoorCode
@@ -32,6 +33,7 @@ WHOLE_STORE = message(store_rq(CR, FILM), DATA_SET)
 SMALL_PDUS = message(store_rq(CR, FILM), DATA_SET, pdu_length=12)
 STREAMED = 48 * MB
 FLAT_MB = 8
+STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 IMPATIENT = Limits(association_timeout_s=0.3, idle_timeout_s=0.3)
 PATIENT = Limits()
 NEVER = threading.Event()
@@ -260,6 +262,76 @@ def test_who_leaves_inside_a_pdu_keeps_whole_films_and_no_half_one(
         wait_until(lambda: keeper.ended == [1])
 
     assert kept_films(keeper) == [FILM]
+
+
+def close_quietly(client: RawClient) -> None:
+    client.socket.shutdown(socket.SHUT_WR)
+
+
+def release(client: RawClient) -> None:
+    client.send(RELEASE)
+
+
+@pytest.mark.parametrize("leave", [abort, release, close_quietly])
+def test_who_leaves_inside_a_message_is_recorded(
+    scp: StorageSCP, keeper: MemoryKeeper, leave: Callable[[RawClient], None]
+) -> None:
+    with RawClient(scp.port) as modality:
+        modality.associate()
+        modality.send(OTHER_STORE[:COMMAND])
+        leave(modality)
+        wait_until(lambda: keeper.turned_away)
+
+    (refused,) = keeper.turned_away
+    assert (refused.code, refused.calling_ae_title) == (DoorCode.PROTOCOL, "CR1")
+    assert refused.sentence == "the association ended inside a message"
+
+
+@pytest.mark.parametrize("leave", [abort, release, close_quietly])
+def test_who_leaves_between_two_messages_is_nobodys_trouble(
+    keeper: MemoryKeeper, leave: Callable[[RawClient], None]
+) -> None:
+    with listening(keeper) as scp, RawClient(scp.port) as modality:
+        modality.associate()
+        modality.store(DATA_SET, FILM)
+        leave(modality)
+        wait_until(lambda: not any(each.name == "connection" for each in threading.enumerate()))
+
+    assert keeper.turned_away == []
+
+
+def test_what_else_is_proposed_opens_no_other_way(scp: StorageSCP, keeper: MemoryKeeper) -> None:
+    endless = message(store_rq(CR, FILM), DATA_SET, context_id=3)
+
+    with RawClient(scp.port) as modality:
+        contexts = modality.associate([(CR, [EXPLICIT]), (STUDY_ROOT_FIND, [EXPLICIT])]).contexts
+        status = modality.store(DATA_SET, FILM)
+        modality.send(endless)
+        answer = modality.answer()
+
+    assert (contexts, status) == ({1: EXPLICIT}, 0x0000)
+    assert (answer.kind, answer.reason) == ("abort", (2, 6))
+    assert kept_films(keeper) == [FILM]
+
+
+def test_an_error_that_nobody_foresaw_ends_one_association_and_names_no_patient() -> None:
+    keeper = Clumsy()
+
+    with listening(keeper) as scp, RawClient(scp.port) as modality:
+        modality.associate()
+        modality.send(WHOLE_STORE)
+        answer = modality.answer()
+        wait_until(lambda: keeper.turned_away)
+
+    assert answer.kind == "abort"
+    assert [refused.sentence for refused in keeper.turned_away] == ["unexpected KeyError"]
+
+
+class Clumsy(MemoryKeeper):
+    """A keeper with a mistake."""
+
+    def draft(self) -> MemoryDraft:
+        raise KeyError("Doe^Jane")
 
 
 def test_who_leaves_after_the_last_byte_keeps_all_films(

@@ -98,7 +98,6 @@ def test_no_end_leaves_a_file_behind(end: Step, drafts: Path) -> None:
     assert list(drafts.iterdir()) == []
 
 
-@pytest.mark.xfail(reason="pynetdicom forgets its file of a film that does not end", strict=True)
 @pytest.mark.parametrize("end", [end for end in ENDS if "inside" in end.name])
 def test_no_end_leaves_a_file_of_pynetdicom_behind(end: Step, drafts: Path) -> None:
     transcript([end], streaming=False)

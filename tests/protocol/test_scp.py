@@ -229,6 +229,7 @@ def test_a_stranger_is_recorded(keeper: MemoryKeeper) -> None:
 
     with listening(keeper, admission=nobody) as scp, calling(scp, ae_title="CR1"):
         pass
+    wait_until(lambda: keeper.turned_away)
 
     (stranger,) = keeper.turned_away
     assert (stranger.calling_ae_title, stranger.host, stranger.status) == ("CR1", "127.0.0.1", None)

@@ -12,6 +12,8 @@ from triage.receive.pdu import ASSOCIATE_RQ, HEADER, abort
 NEVER = float("inf")
 """The deadline while the next word is ours."""
 
+INSIDE = "the association ended inside a message"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -33,6 +35,17 @@ class Limits:
 
 class NoRequest(TriageError):
     """What came was no association request; the message says what it looked like."""
+
+
+class PeerLeft(TriageError):
+    """The association ended without a release: aborted, reset, or ended by us for its silence.
+
+    ``inside`` tells whether a message was on its way.
+    """
+
+    def __init__(self, sentence: str, *, inside: bool) -> None:
+        super().__init__(sentence)
+        self.inside = inside
 
 
 class Connection:
@@ -90,6 +103,7 @@ class Connection:
     def wait_for_end(self, seconds: float) -> None:
         """Give the peer so long to close, so that what we said last is not lost to a reset."""
         self.deadline = monotonic() + seconds
+        self.resting = True
         with contextlib.suppress(OSError, ValueError):
             if isinstance(self.socket, ssl.SSLSocket):
                 self.socket.unwrap()  # says close_notify, and waits for the peer's

@@ -22,6 +22,7 @@ from triage.receive.connection import Connection, Limits
 PATROL_S = 0.25
 DESCRIPTORS_GONE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 MANY_TIMES = 10
+STOPS = "the listener stops"
 
 logger = structlog.get_logger(__name__)
 
@@ -119,9 +120,9 @@ class Door(AssociationServer):
             late = monotonic() >= end
             for connection in connections:
                 if connection.associated and (late or connection.resting):
-                    connection.abort("the listener stops")
+                    connection.abort(STOPS)
                 elif not connection.associated:
-                    connection.shut("the listener stops")
+                    connection.shut(STOPS)
             if late:
                 break
             pause.wait(0.02)

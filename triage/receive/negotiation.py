@@ -16,14 +16,35 @@ from pynetdicom.pdu_primitives import (
 )
 from pynetdicom.presentation import PresentationContext, build_context, negotiate_unrestricted
 
+from triage.domain.errors import TriageError
 from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from triage.receive.arrival import is_storage
 from triage.receive.contexts import VERIFICATION, readable_first
-from triage.receive.pdu import HEADER, INVALID_PARAMETER, MAXIMUM_LENGTH, ProtocolError
+from triage.receive.pdu import (
+    APPLICATION_CONTEXT_NOT_SUPPORTED,
+    HEADER,
+    INVALID_PARAMETER,
+    MAXIMUM_LENGTH,
+    PROTOCOL_VERSION_NOT_SUPPORTED,
+    ProtocolError,
+    Rejection,
+)
 
 _CALLED, _CALLING = slice(10, 26), slice(26, 42)
 _SHORTEST = 74
+_ITEM = struct.Struct(">BxH")
+_PRESENTATION_CONTEXT = 0x20
+_MOST_CONTEXTS = 128  # their IDs are the odd numbers of one byte (PS3.8 9.3.2.2)
+APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 _REMEMBERED_UP_TO = 8192
+
+
+class Unsupported(TriageError):
+    """The association is to be rejected: its requestor means another protocol."""
+
+    def __init__(self, rejection: Rejection, sentence: str) -> None:
+        super().__init__(sentence)
+        self.rejection = rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +52,8 @@ class Agreement:
     """What was negotiated.
 
     Attributes:
-        storage_only: every proposed context is Verification or a storage class.
+        storage_only: every accepted context is of Verification or a storage class. What else is
+            proposed is not accepted, and so needs nobody to serve it.
         accept: the A-ASSOCIATE-AC PDU.
         transfer_syntaxes: of the accepted contexts, by presentation context ID.
         peer_maximum_length: of the PDUs that the peer takes, 0 for no limit.
@@ -59,6 +81,7 @@ def negotiate(request: bytes) -> Agreement:
 
     Raises:
         ProtocolError: it cannot be understood.
+        Unsupported: it asks for another protocol than DICOM's.
     """
     # A modality says the same each time, and pynetdicom needs 0.3 ms to 20 ms to understand it.
     known = len(request) <= _REMEMBERED_UP_TO
@@ -73,6 +96,7 @@ def _remembered(request: bytes) -> Agreement:
 def _negotiate(request: bytes) -> Agreement:
     """Negotiate with pynetdicom, which raises whatever a malformed item makes it stumble over."""
     try:
+        _check_contexts(request)
         return _agree(_understand(request))
     except (
         AssertionError,
@@ -87,14 +111,34 @@ def _negotiate(request: bytes) -> Agreement:
         raise ProtocolError(INVALID_PARAMETER, reason) from error
 
 
+def _check_contexts(request: bytes) -> None:
+    """Refuse more contexts than there are IDs, before a second goes into understanding them."""
+    ids: list[int] = []
+    place = _SHORTEST
+    while place + _ITEM.size < len(request):
+        kind, length = _ITEM.unpack_from(request, place)
+        if kind == _PRESENTATION_CONTEXT:
+            ids.append(request[place + _ITEM.size])
+        place += _ITEM.size + length
+    if len(ids) > _MOST_CONTEXTS or len(set(ids)) < len(ids):
+        reason = f"association request: {len(ids)} contexts, {len(set(ids))} IDs"
+        raise ProtocolError(INVALID_PARAMETER, reason)
+
+
 def _understand(request: bytes) -> A_ASSOCIATE:
     pdu = A_ASSOCIATE_RQ()
     pdu.decode(request)
     asked = pdu.to_primitive()
     contexts = asked.presentation_context_definition_list
-    whole = all(context.abstract_syntax and context.transfer_syntax for context in contexts)
+    named = all(context.abstract_syntax and context.transfer_syntax for context in contexts)
+    whole = named and asked.application_context_name
     if HEADER.size + pdu.pdu_length != len(request) or not whole:
         raise ProtocolError(INVALID_PARAMETER, "association request: contradicts itself")
+    if not pdu.protocol_version & 1:
+        version = f"protocol version {pdu.protocol_version:#06x}"
+        raise Unsupported(PROTOCOL_VERSION_NOT_SUPPORTED, version)
+    if asked.application_context_name != APPLICATION_CONTEXT:
+        raise Unsupported(APPLICATION_CONTEXT_NOT_SUPPORTED, "another application context")
     return asked
 
 
@@ -109,7 +153,9 @@ def _agree(asked: A_ASSOCIATE) -> Agreement:
     }
     agreed, own_roles = negotiate_unrestricted(proposed, [build_context(VERIFICATION)], roles)
     return Agreement(
-        storage_only=all(_is_ours(str(context.abstract_syntax)) for context in proposed),
+        storage_only=all(
+            _is_ours(str(context.abstract_syntax)) for context in agreed if context.result == 0
+        ),
         accept=_accept(asked, agreed, own_roles),
         transfer_syntaxes=MappingProxyType(
             {

@@ -39,6 +39,8 @@ class Rejection:
 CALLING_AE_NOT_RECOGNIZED = Rejection(1, 1, 3)
 CALLED_AE_NOT_RECOGNIZED = Rejection(1, 1, 7)
 LOCAL_LIMIT_EXCEEDED = Rejection(2, 3, 2)
+APPLICATION_CONTEXT_NOT_SUPPORTED = Rejection(1, 1, 2)
+PROTOCOL_VERSION_NOT_SUPPORTED = Rejection(1, 2, 2)
 
 UNRECOGNIZED_PDU, UNEXPECTED_PDU, INVALID_PARAMETER = 1, 2, 6
 """Reasons of an A-ABORT by the service provider (PS3.8 9.3.8)."""

@@ -1,7 +1,11 @@
 """The association as pynetdicom runs it, guarded: the reference, and the way for the rest."""
 
+import select
+import ssl
 import struct
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from time import monotonic
 from typing import BinaryIO
 
@@ -13,12 +17,13 @@ from pynetdicom.events import Event
 from pynetdicom.transport import AddressInformation, AssociationServer, AssociationSocket
 
 from triage.domain.errors import RejectedInstance
-from triage.receive.connection import NEVER, Connection
+from triage.receive.connection import INSIDE, NEVER, Connection, PeerLeft
 from triage.receive.contexts import readable_first
 from triage.receive.dataset import CANNOT_UNDERSTAND
 from triage.receive.intake import Intake, Visit
 from triage.receive.pdu import MAXIMUM_LENGTH
 
+OUT_OF_RESOURCES = 0xA700
 PIECE = 1024 * 1024
 _GROUP_LENGTH_AT, _GROUP_LENGTH_END = 140, 144
 
@@ -33,8 +38,17 @@ class GuardedSocket(AssociationSocket):
 
     @property
     def ready(self) -> bool:
-        """Whether something can be read."""
-        return bool(self._request) or super().ready
+        """Whether something can be read; pynetdicom's own knows no descriptor above 1023."""
+        if self._request or self.socket is None or not self._is_connected:
+            return bool(self._request)
+        poll = select.poll()
+        try:
+            poll.register(self.socket, select.POLLIN)
+            waits = poll.poll(0)
+        except (OSError, ValueError):
+            self.event_queue.put("Evt17")  # the connection is closed (PS3.8 9.2.1)
+            return False
+        return bool(waits) or (isinstance(self.socket, ssl.SSLSocket) and self.socket.pending() > 0)
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read so many bytes, or fewer at the end of the connection.
@@ -67,7 +81,11 @@ class GuardedSocket(AssociationSocket):
 def serve(
     connection: Connection, request: bytes, visit: Visit, *, server: AssociationServer
 ) -> None:
-    """Let pynetdicom run an association whose request was read already; return at its end."""
+    """Let pynetdicom run an association whose request was read already; return at its end.
+
+    Raises:
+        PeerLeft: it ended inside a message, or by us.
+    """
     association = Association(server.ae, "acceptor")
     association.set_socket(GuardedSocket(association, connection, request))
     acceptor = association.acceptor
@@ -84,6 +102,24 @@ def serve(
     connection.deadline = NEVER
     association.start()
     association.join()
+    inside = _forget_unfinished(association)
+    if inside or connection.shut_because:
+        raise PeerLeft(connection.shut_because or INSIDE, inside=inside)
+
+
+def _forget_unfinished(association: Association) -> bool:
+    """Remove the files of messages that nobody serves any more; tell whether one was half here."""
+    half = association.dimse.message
+    left: list[object] = [half]
+    with suppress(Empty):
+        while True:
+            left.append(association.dimse.msg_queue.get_nowait()[1])
+    for message in left:
+        file = getattr(message, "_data_set_file", None) or getattr(message, "_dataset_file", None)
+        if file is not None:
+            file.close()
+            Path(file.name).unlink(missing_ok=True)
+    return half is not None
 
 
 def _prefer_readable(event: Event) -> None:
@@ -105,7 +141,11 @@ def _store(event: Event, visit: Visit) -> Dataset:
         refusal = RejectedInstance(CANNOT_UNDERSTAND, "the C-STORE brought no data set")
         intake.refuse(refusal)
     else:
-        _feed(intake, path)
+        try:
+            _feed(intake, path)
+        except OSError as error:
+            sentence = f"temporary file: {error.strerror}"
+            intake.refuse(RejectedInstance(OUT_OF_RESOURCES, sentence))
     status, comment = intake.finish()
     answer = Dataset()
     answer.Status = status

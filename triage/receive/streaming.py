@@ -8,7 +8,7 @@ import socket
 from mmap import mmap
 from time import monotonic
 
-from triage.domain.errors import RejectedInstance, TriageError
+from triage.domain.errors import RejectedInstance
 from triage.receive.command import (
     C_CANCEL_RQ,
     C_ECHO_RQ,
@@ -19,7 +19,7 @@ from triage.receive.command import (
     read_command,
     respond,
 )
-from triage.receive.connection import NEVER, Connection
+from triage.receive.connection import INSIDE, NEVER, Connection, PeerLeft
 from triage.receive.dataset import CANNOT_UNDERSTAND
 from triage.receive.intake import SUCCESS, Intake, Visit
 from triage.receive.negotiation import Agreement
@@ -49,10 +49,6 @@ BUFFER = 1024 * 1024
 SMALLEST_READ = 64 * 1024
 _EXPECTED = frozenset({P_DATA_TF, RELEASE_RQ, ABORT})
 _OUT_OF_PLACE = frozenset({ASSOCIATE_RQ, ASSOCIATE_AC, ASSOCIATE_RJ, RELEASE_RP})
-
-
-class PeerLeft(TriageError):
-    """The association ended without a release: aborted, reset, or ended by us for its silence."""
 
 
 class DataPhase:
@@ -99,8 +95,12 @@ class DataPhase:
             self._read_fragments(begin, end)
             return True
         if kind == ABORT:
-            raise PeerLeft("aborted by the peer")
+            raise PeerLeft(
+                INSIDE if self._is_inside() else "aborted by the peer", inside=self._is_inside()
+            )
         self._connection.socket.sendall(RELEASE_REPLY)
+        if self._is_inside():
+            raise PeerLeft(INSIDE, inside=True)
         return False
 
     def _next_pdu(self) -> tuple[int, int, int]:
@@ -128,8 +128,12 @@ class DataPhase:
             self._connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             received = self._connection.socket.recv_into(self._buffer[self._end :])
             if not received:
-                raise PeerLeft(self._connection.shut_because or "the connection was closed")
-            self._connection.resting = False
+                inside = self._is_inside() or self._end > self._begin
+                because = INSIDE if inside else "the connection was closed"
+                raise PeerLeft(self._connection.shut_because or because, inside=inside)
+            if self._connection.resting:  # its silence is not the message's
+                self._connection.resting = False
+                self._resting_since = monotonic()
             self._end += received
             self._received += received
             self._connection.progressed(self._resting_since, self._received)
@@ -218,13 +222,18 @@ class DataPhase:
             maximum_length=self._agreement.peer_maximum_length,
         )
         self._intake = self._command = None
-        self._rest()
+        self._connection.progressed(monotonic(), 0)
         self._connection.socket.sendall(message)
+        self._rest()
 
     def _outcome(self, command: Command) -> tuple[int, str]:
         if self._intake is not None:
             return self._intake.finish()
         return (SUCCESS if command.field == C_ECHO_RQ else UNRECOGNIZED_OPERATION), ""
+
+    def _is_inside(self) -> bool:
+        """Tell whether a message has begun and not ended."""
+        return self._command is not None or bool(self._encoded_command)
 
     def _rest(self) -> None:
         """Begin to wait for the next message."""

@@ -8,13 +8,13 @@ from pynetdicom.transport import RequestHandler
 from triage.domain.door import DoorCode, Refused
 from triage.receive import stock
 from triage.receive.admission import Admission
-from triage.receive.connection import Connection, NoRequest, no_delay
-from triage.receive.door import Door
+from triage.receive.connection import Connection, NoRequest, PeerLeft, no_delay
+from triage.receive.door import STOPS, Door
 from triage.receive.intake import Caller, Visit
 from triage.receive.keeper import Keeper
-from triage.receive.negotiation import Agreement, negotiate, titles
+from triage.receive.negotiation import Agreement, Unsupported, negotiate, titles
 from triage.receive.pdu import LOCAL_LIMIT_EXCEEDED, ProtocolError, Rejection
-from triage.receive.streaming import DataPhase, PeerLeft
+from triage.receive.streaming import DataPhase
 from triage.receive.tls import words_of
 
 LINGER_S = 5.0
@@ -72,12 +72,15 @@ class Visitor(RequestHandler):
             self._turn_away(DoorCode.PROTOCOL, str(error))
             connection.wait_for_end(LINGER_S)
         except PeerLeft as error:
-            if connection.shut_because:
+            if connection.shut_because or error.inside:
                 self._turn_away(DoorCode.PROTOCOL, str(error))
         except OSError as error:
             because = connection.shut_because or f"connection broken ({error.strerror})"
             code = DoorCode.PROTOCOL if connection.associated else DoorCode.STRANGE
             self._turn_away(code, because)
+        except Exception as error:  # the connection's outermost place: its thread ends here
+            connection.abort(f"unexpected {type(error).__name__}")
+            self._turn_away(DoorCode.PROTOCOL, connection.shut_because)
 
     def _associate(self, request: bytes) -> None:
         calling, self._called = titles(request)
@@ -88,7 +91,11 @@ class Visitor(RequestHandler):
         if objection is not None:
             self._reject(objection.rejection, objection.code, objection.sentence)
             return
-        agreement = negotiate(request)
+        try:
+            agreement = negotiate(request)
+        except Unsupported as unsupported:
+            self._reject(unsupported.rejection, DoorCode.PROTOCOL, str(unsupported))
+            return
         if not self.server.admit(self._connection):
             limit = self.server.limits.most_associations
             self._reject(
@@ -115,6 +122,8 @@ class Visitor(RequestHandler):
         self._connection.wait_for_end(LINGER_S)
 
     def _turn_away(self, code: DoorCode, sentence: str) -> None:
+        if sentence == STOPS:  # nobody's fault
+            return
         self.server.book.write(
             Refused(
                 code,

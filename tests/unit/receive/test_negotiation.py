@@ -8,12 +8,15 @@ from pynetdicom.pdu_primitives import (
 )
 
 from tests.builders.dataset import CR, IMPLICIT
+from tests.builders.pdus import associate_rq
 from tests.builders.studies import EXPLICIT
 from triage.receive.contexts import VERIFICATION
-from triage.receive.negotiation import negotiate, titles
+from triage.receive.negotiation import Unsupported, negotiate, titles
 from triage.receive.pdu import ProtocolError
 
 STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"
+ITEM_20 = 74 + 4 + len("1.2.840.10008.3.1.1.1")
+"""Where the first presentation context begins: after the application context."""
 JPEG_XL = "1.2.840.10008.1.2.4.110"
 
 
@@ -68,10 +71,10 @@ def test_verification_is_accepted() -> None:
     assert agreed.storage_only
 
 
-def test_what_is_no_storage_is_told_and_not_accepted() -> None:
+def test_what_is_no_storage_is_not_accepted_and_needs_no_other_way() -> None:
     agreed = negotiate(request((STORAGE_COMMITMENT, [IMPLICIT]), (CR, [EXPLICIT])))
 
-    assert not agreed.storage_only
+    assert agreed.storage_only
     assert agreed.transfer_syntaxes == {3: EXPLICIT}
 
 
@@ -123,6 +126,43 @@ def test_a_request_that_names_too_little_is_an_error_of_the_protocol(
 
     with pytest.raises(ProtocolError, match="association request: "):
         negotiate(bytes(broken))
+
+
+@pytest.mark.parametrize(("many", "answered"), [(128, True), (129, False)])
+def test_there_are_no_more_contexts_than_ids(many: int, answered: bool) -> None:
+    proposed = associate_rq([(CR, [EXPLICIT])] * 128)
+    if answered:
+        assert len(negotiate(proposed).transfer_syntaxes) == many
+        return
+    one_more = proposed + proposed[ITEM_20 : ITEM_20 + 4 + proposed[ITEM_20 + 3]]
+
+    with pytest.raises(ProtocolError, match=f"{many} contexts, 128 IDs"):
+        negotiate(one_more[:2] + (len(one_more) - 6).to_bytes(4, "big") + one_more[6:])
+
+
+def test_an_id_that_comes_twice_is_an_error_of_the_protocol() -> None:
+    proposed = bytearray(associate_rq([(CR, [EXPLICIT])] * 2))
+    second = ITEM_20 + 4 + proposed[ITEM_20 + 3]
+    proposed[second + 4] = proposed[ITEM_20 + 4]
+
+    with pytest.raises(ProtocolError, match="2 contexts, 1 IDs"):
+        negotiate(bytes(proposed))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [(7, 2, (1, 2, 2)), (ITEM_20 - 1, ord("7"), (1, 1, 2))],
+    ids=["protocol version", "application context"],
+)
+def test_another_protocol_is_rejected(place: int, value: int, reason: tuple[int, int, int]) -> None:
+    asked = bytearray(STORE)
+    asked[place] = value
+
+    with pytest.raises(Unsupported) as told:
+        negotiate(bytes(asked))
+
+    rejection = told.value.rejection
+    assert (rejection.result, rejection.source, rejection.reason) == reason
 
 
 def test_a_request_without_titles_is_an_error_of_the_protocol() -> None:
