@@ -59,23 +59,6 @@ def main() -> int:
     return 0
 
 
-def place_of(error: BaseException) -> str:
-    """Name an unexpected error by type and place; its text may hold what a peer sent.
-
-    >>> place_of(ValueError("Doe^Jane"))
-    'ValueError'
-    """
-    trace, name = error.__traceback__, type(error).__name__
-    if isinstance(error, OSError) and error.strerror:  # the system's own words, no peer's
-        name = f"{name} ({error.strerror})"
-    if trace is None:
-        return name
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
-    return f"{name} at {file}:{trace.tb_lineno}"
-
-
 def _tell(facts: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()

@@ -11,11 +11,11 @@ from time import perf_counter
 
 import structlog
 
-from triage.daemon.child import Ready, place_of
+from triage.daemon.child import Ready
 from triage.daemon.judge import Judge
 from triage.database import queue, results
 from triage.database.engine import DatabaseAway, DatabaseError, Engine, database_time, open_engine
-from triage.domain.errors import LeaseLost
+from triage.domain.errors import LeaseLost, place_of
 from triage.domain.study import Lease
 from triage.pipeline import build_route
 from triage.settings import Settings

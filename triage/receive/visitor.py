@@ -3,9 +3,11 @@
 import contextlib
 import ssl
 
+import structlog
 from pynetdicom.transport import RequestHandler
 
 from triage.domain.door import DoorCode, Refused
+from triage.domain.errors import place_of
 from triage.receive import stock
 from triage.receive.admission import Admission
 from triage.receive.connection import Connection, NoRequest, PeerLeft, no_delay
@@ -18,6 +20,8 @@ from triage.receive.streaming import DataPhase
 from triage.receive.tls import words_of
 
 LINGER_S = 5.0
+
+logger = structlog.get_logger(__name__)
 
 
 class Visitor(RequestHandler):
@@ -79,6 +83,7 @@ class Visitor(RequestHandler):
             code = DoorCode.PROTOCOL if connection.associated else DoorCode.STRANGE
             self._turn_away(code, because)
         except Exception as error:  # the connection's outermost place: its thread ends here
+            logger.error("unexpected error", host=connection.host, reason=place_of(error))
             connection.abort(f"unexpected {type(error).__name__}")
             self._turn_away(DoorCode.PROTOCOL, connection.shut_because)
 
