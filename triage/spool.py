@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import errno
+import fcntl
 import os
 import tempfile
 import time
@@ -20,9 +21,12 @@ _LIBC = ctypes.CDLL(None)
 _LIBC.sync_file_range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 _SYNC_FILE_RANGE_WRITE = 2
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
+_NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
 
 OpenFile = Callable[[Path], tuple[int, str | None]]
 """Returns a descriptor, and the name to remove at the end if the file has one."""
+Flock = Callable[[int, int], None]
+"""Does what ``fcntl.flock`` does."""
 
 
 class Spool:
@@ -33,14 +37,25 @@ class Spool:
     Args:
         folder: created with its 256 sub-folders, readable by this user alone.
         open_file: opens a file that is written before it gets its name.
+        flock: locks a sub-folder, so that no file is removed while it is stored again.
+        clock: tells the age of a file that is to be removed.
 
     Raises:
         ConfigurationError: the folder cannot be made, or others may read it.
     """
 
-    def __init__(self, folder: Path, *, open_file: OpenFile | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        open_file: OpenFile | None = None,
+        flock: Flock = fcntl.flock,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.folder = folder
         self.open_file = open_file or open_unnamed
+        self._flock = flock
+        self._clock = clock
         private_folder(folder)
         for number in range(256):
             (folder / f"{number:02x}").mkdir(mode=0o700, exist_ok=True)
@@ -73,13 +88,43 @@ class Spool:
             unfinished.discard()
 
     def remove(self, digest: str, *, older_than_s: float = 0.0) -> bool:
-        """Remove a file that was last stored so long ago; tell whether it has gone."""
+        """Remove a file that was last stored so long ago; tell whether it has gone.
+
+        A film that is stored again at the same time is either young when its age is looked at,
+        or is linked anew: its sender is told that it is here, so it may not vanish.
+        """
         path = self.path(digest)
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime > time.time() - older_than_s:
+        with _opened(path.parent) as folder, contextlib.suppress(FileNotFoundError):
+            self._lock(folder)
+            if path.stat().st_mtime > self._clock() - older_than_s:
                 return False
             path.unlink()
         return True
+
+    def link(self, source: str, digest: str) -> None:
+        """Give a file that is synced its name, durably; one that has it already is young again.
+
+        Raises:
+            OSError: the disk is full or failed.
+        """
+        path = self.path(digest)
+        with _opened(path.parent) as folder:
+            self._lock(folder)
+            try:
+                # Only with a folder's descriptor does Python call linkat, which follows /proc.
+                os.link(source, path.name, dst_dir_fd=folder, follow_symlinks=True)
+            except FileExistsError:
+                os.utime(path)  # it is wanted again: the sweep shall not take it for an orphan
+            self._lock(folder, fcntl.LOCK_UN)  # others need not wait for this disk
+            os.fsync(folder)  # a link is durable only after its directory is
+
+    def _lock(self, folder: int, how: int = fcntl.LOCK_EX) -> None:
+        """Lock a folder's descriptor until it is closed, where the file system can do that."""
+        try:
+            self._flock(folder, how)
+        except OSError as error:  # some NFS; there the age of a file alone protects it
+            if error.errno not in _NO_LOCKS:
+                raise
 
     def digests(self, *, older_than_s: float) -> Iterator[str]:
         """Yield the digest of every file that was stored at least so many seconds ago."""
@@ -133,7 +178,7 @@ class Unfinished:
         digest = self._digest.hexdigest()
         os.fsync(self._descriptor)
         source = self._name or f"/proc/self/fd/{self._descriptor}"
-        _link(source, self._spool.path(digest))
+        self._spool.link(source, digest)
         self.discard()
         return digest
 
@@ -204,22 +249,15 @@ def _begin_sync(descriptor: int, begin: int, count: int) -> None:
     _LIBC.sync_file_range(descriptor, begin, count, _SYNC_FILE_RANGE_WRITE)
 
 
-def _link(source: str, path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            # Only with a folder's descriptor does Python call linkat, which follows /proc.
-            os.link(source, path.name, dst_dir_fd=folder, follow_symlinks=True)
-        except FileExistsError:
-            os.utime(path)  # it is wanted again: the sweep shall not take it for an orphan
-        os.fsync(folder)  # a link is durable only after its directory is
+        yield descriptor
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with _opened(folder) as descriptor:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

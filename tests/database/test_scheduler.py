@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from tests.builders.studies import (
     receive,
     state_of,
 )
-from triage.daemon.scheduler import Clockwork, Patient, Sweeper
+from triage.daemon.ledger import PATIENCE_S
+from triage.daemon.scheduler import JUST_STORED_S, Clockwork, Patient, Sweeper
 from triage.database import schema
-from triage.database.engine import database_time, open_engine
+from triage.database.engine import LISTENER, database_time, open_engine
 from triage.database.results import Parcel
 from triage.domain.study import Lease, StudyState
 from triage.settings import load_settings
@@ -152,6 +154,38 @@ def test_a_capture_that_is_to_be_sent_is_not_swept(
     sweeper.sweep()
 
     assert path.exists()
+
+
+class ReturningSpool(Spool):
+    """Is given every file again that it has just called old."""
+
+    def digests(self, *, older_than_s: float) -> Iterator[str]:
+        for digest in super().digests(older_than_s=older_than_s):
+            self.write([FILM])
+            yield digest
+
+
+def test_a_capture_that_is_stored_again_while_it_is_swept_stays(
+    database: Engine, films: Spool, tmp_path: Path
+) -> None:
+    results = ReturningSpool(tmp_path / "results")
+    path = stored(results, days_ago=8)
+
+    Sweeper(database, films=films, results=results, retain=RETAIN).sweep()
+
+    assert path.exists()
+
+
+def test_a_film_may_take_minutes_from_the_disk_to_its_commit(
+    database: Engine, films: Spool, sweeper: Sweeper
+) -> None:
+    path = stored(films, days_ago=(JUST_STORED_S - 60) / DAY_S)
+    ended(database, path, days_ago=30)
+
+    sweeper.sweep()
+
+    assert path.exists()
+    assert 10 * (PATIENCE_S + LISTENER.turn_s + LISTENER.connection_s) < JUST_STORED_S
 
 
 def test_a_quiet_study_is_completed(database: Engine, clockwork: Clockwork) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Connection
+import pytest
+from sqlalchemy import Connection, Engine
 
 from tests.builders.clock import Clock
 from tests.builders.studies import (
@@ -17,6 +18,7 @@ from tests.builders.studies import (
     receive,
 )
 from triage.database import outbox, sweep
+from triage.database.engine import DatabaseError, Patience, open_engine
 from triage.domain.study import Delivery
 
 DAY_S = 24 * 3600.0
@@ -43,6 +45,22 @@ def test_a_finished_studys_film_may_go_after_a_week(connection: Connection, cloc
     clock.wait(7 * DAY_S)
 
     assert [digest for _, digest in sweepable(connection, clock)] == [receipt().digest]
+
+
+def test_a_film_that_comes_again_waits_for_the_sweep_that_has_chosen_it(
+    database: Engine, database_url: str, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        finished(connection, leased(connection, now=clock.now), now=clock.now)
+    clock.wait(7 * DAY_S)
+    hurried = open_engine(database_url, Patience(turn_s=0.1, row_s=0.1))
+
+    with database.begin() as sweeping:
+        assert len(sweepable(sweeping, clock)) == 1
+        with pytest.raises(DatabaseError), hurried.begin() as connection:
+            receive(connection, receipt(), now=clock.now)
+
+    hurried.dispose()
 
 
 def test_a_finished_studys_film_stays_for_a_week(connection: Connection, clock: Clock) -> None:

@@ -1,12 +1,17 @@
+import errno
+import fcntl
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.builders.waiting import wait_until
 from triage.domain.errors import ConfigurationError
-from triage.spool import UNFINISHED_AGE_S, Spool, digest_of, open_named, private_folder
+from triage.spool import UNFINISHED_AGE_S, Flock, Spool, digest_of, open_named, private_folder
 
 FILM = b"a whole film"
 DIGEST = digest_of(FILM)
@@ -188,3 +193,93 @@ def test_a_spool_is_opened_twice_without_loss(spool: Spool) -> None:
     again = Spool(spool.folder)
 
     assert again.path(digest).read_bytes() == FILM
+
+
+def unlocked(_folder: int, _how: int) -> None:
+    """Lock nothing."""
+
+
+def unable(_folder: int, _how: int) -> None:
+    """Do as a file system without locks."""
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+def broken(_folder: int, _how: int) -> None:
+    """Do as a lock that fails."""
+    raise OSError(errno.EIO, "Input/output error")
+
+
+class TellingLock:
+    """Locks as the product does, and tells that somebody has come to the lock."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+
+    def __call__(self, folder: int, how: int) -> None:
+        self.reached.set()
+        fcntl.flock(folder, how)
+
+
+def swept_while_it_comes(
+    folder: Path, flock: Flock, *, at_the_lock: Callable[[], bool] = lambda: False
+) -> Path:
+    """Let a film come again between the sweep's look at its age and its deed."""
+    path = Spool(folder).path(Spool(folder).write([FILM]))
+    age(path, seconds=1000)
+    film = threading.Thread(target=Spool(folder, flock=flock).write, args=([FILM],))
+
+    def now() -> float:
+        film.start()
+        wait_until(lambda: at_the_lock() or not film.is_alive())
+        return time.time()
+
+    Spool(folder, clock=now).remove(DIGEST, older_than_s=60)
+    film.join(30)
+    return path
+
+
+def test_a_film_that_comes_again_while_it_is_swept_is_there(tmp_path: Path) -> None:
+    lock = TellingLock()
+
+    path = swept_while_it_comes(tmp_path / "spool", lock, at_the_lock=lock.reached.is_set)
+
+    assert path.read_bytes() == FILM
+
+
+def test_without_the_lock_a_film_that_comes_again_is_lost(tmp_path: Path) -> None:
+    path = swept_while_it_comes(tmp_path / "spool", unlocked)
+
+    assert not path.exists()
+
+
+def test_the_sweep_waits_for_a_film_that_is_being_stored(tmp_path: Path) -> None:
+    path = Spool(tmp_path / "spool").path(Spool(tmp_path / "spool").write([FILM]))
+    age(path, seconds=1000)
+    lock = TellingLock()
+    sweeping = Spool(tmp_path / "spool", flock=lock)
+    removals: list[Future[bool]] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def meet(folder: int, how: int) -> None:
+            fcntl.flock(folder, how)
+            removals.append(pool.submit(sweeping.remove, DIGEST, older_than_s=60))
+            assert lock.reached.wait(30)
+
+        Spool(tmp_path / "spool", flock=meet).write([FILM])
+
+    assert not removals[0].result()
+    assert path.exists()
+
+
+def test_where_nothing_can_be_locked_films_are_stored_and_swept(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", flock=unable)
+
+    digest = spool.write([FILM])
+
+    assert spool.remove(digest)
+    assert not spool.path(digest).exists()
+
+
+def test_a_lock_that_fails_refuses_the_film(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Input/output error"):
+        Spool(tmp_path / "spool", flock=broken).write([FILM])

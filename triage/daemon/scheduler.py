@@ -20,7 +20,8 @@ LEASES_EVERY_S = 1.0
 SWEEP_EVERY_S = 3600.0
 DATABASE_AWAY_S = 5.0
 RETAIN_OTHERS = timedelta(days=1)
-JUST_STORED_S = 60.0
+JUST_STORED_S = 600.0
+"""No film needs so long from its last byte to its commit: a fsync, and what LISTENER grants."""
 ORPHAN_AGE_S = 24 * 3600.0
 BATCH = 500
 
@@ -72,7 +73,7 @@ class Sweeper:
             with self._engine.begin() as connection:
                 finished = sweep.finished_results(connection, digests)
             for digest in finished:
-                self._results.remove(digest)
+                self._results.remove(digest, older_than_s=max(age_s, JUST_STORED_S))
             removed += len(finished)
         return removed
 

@@ -20,7 +20,8 @@ def sweepable_films(
     """Return id and digest of stored instances whose file may go.
 
     Their study is finished for ``retain``, or for ``retain_others`` where the instance is no
-    CR or DX; no delivery of the study is under way.
+    CR or DX; no delivery of the study is under way. The rows are held until the transaction
+    ends, so that a film which comes again clears the mark of the sweep after it was made.
     """
     film, study = schema.instance.c, schema.study.c
     under_way = exists().where(
@@ -41,6 +42,7 @@ def sweepable_films(
         )
         .order_by(film.id)
         .limit(MOST_AT_ONCE)
+        .with_for_update(of=schema.instance, skip_locked=True)
     )
     return [(row.id, row.digest) for row in rows]
 
