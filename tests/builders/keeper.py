@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from triage.daemon.door_log import DoorLog
 from triage.daemon.ledger import Ledger
 from triage.daemon.listener import DurableKeeper
 from triage.daemon.room import Room
@@ -72,4 +73,5 @@ def keeping(
     """Make the durable keeper on a spool, with room for everything."""
     room = Room(engine, spool.folder, reserve_bytes=reserve_bytes, longest_queue=longest_queue)
     ledger = Ledger(engine, listener="listener-1")
-    return DurableKeeper(engine, spool, ledger=ledger, room=room, listener="listener-1")
+    log = DoorLog(engine, listener="listener-1")
+    return DurableKeeper(spool, ledger=ledger, room=room, door=log)

@@ -25,7 +25,7 @@ HOSTILE = "1'); DROP --"
 
 def record(connection: Connection, clock: Clock, *refused: Refused) -> None:
     for one in refused:
-        door.record_refusal(connection, one, listener="listener-1", now=clock.now)
+        door.record_refusals(connection, [one], listener="listener-1", now=clock.now)
 
 
 def knocks(connection: Connection, clock: Clock, *, most: int = 100) -> list[Knock]:

@@ -104,6 +104,7 @@ def test_an_association_that_ended_is_closed(keeper: DurableKeeper, database: En
 
 def test_what_was_turned_away_is_recorded(keeper: DurableKeeper, database: Engine) -> None:
     keeper.refused(STRANGER)
+    keeper.settle()
 
     with database.begin() as connection:
         row = connection.execute(select(schema.door_event)).one()

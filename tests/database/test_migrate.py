@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 from tests.builders.clock import Clock
 from tests.builders.studies import posted
 from triage.database import migrate, schema
-from triage.database.door import record_refusal
+from triage.database.door import record_refusals
 from triage.database.engine import open_engine
 from triage.database.moves import ALLOWED
 from triage.domain.door import DoorCode, Refused
@@ -162,7 +162,7 @@ def test_the_entries_of_the_door_survive_the_way_back_and_forth(
 ) -> None:
     refused = Refused(DoorCode.TLS, "10.0.0.9", "TLS: unsupported protocol", times=7)
     with database.begin() as connection:
-        record_refusal(connection, refused, listener="listener-1", now=clock.now)
+        record_refusals(connection, [refused], listener="listener-1", now=clock.now)
 
     migrate.downgrade(database, revision="0001")
     migrate.upgrade(database)

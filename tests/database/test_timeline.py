@@ -23,7 +23,7 @@ from triage.domain.door import DoorCode, Refused
 
 def turn_away(connection: Connection, clock: Clock, *, times: int = 1) -> None:
     refused = Refused(DoorCode.CALLING, "10.0.0.1", "not allowed", times=times)
-    door.record_refusal(connection, refused, listener="listener-1", now=clock.now)
+    door.record_refusals(connection, [refused], listener="listener-1", now=clock.now)
 
 
 def deliver(connection: Connection, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from tests.builders.dataset import encoded, film_dataset
 from tests.builders.raw import RawClient
 from tests.protocol.conftest import listening
+from triage.daemon.door_log import DoorLog
 from triage.daemon.ledger import Ledger
 from triage.daemon.listener import DurableKeeper
 from triage.daemon.room import OUT_OF_RESOURCES, Room
@@ -24,7 +25,8 @@ def keeper_of(database: Engine, spool: Spool, *, longest_queue: int) -> DurableK
         database, spool.folder, reserve_bytes=0, longest_queue=longest_queue, count_every_s=0.0
     )
     ledger = Ledger(database, listener="listener-1")
-    return DurableKeeper(database, spool, ledger=ledger, room=room, listener="listener-1")
+    log = DoorLog(database, listener="listener-1")
+    return DurableKeeper(spool, ledger=ledger, room=room, door=log)
 
 
 def stormed(port: int) -> Counter[int | None]:
@@ -50,6 +52,7 @@ def test_a_storm_beyond_the_queue_is_told_to_come_again(database: Engine, tmp_pa
 
     with listening(keeper) as scp:
         answers = stormed(scp.port)
+    keeper.settle()
 
     with database.begin() as connection:
         rows = len(connection.execute(schema.instance.select()).all())

@@ -122,7 +122,10 @@ class Ledger:
         if self._closing.acquire(blocking=False):
             timer = threading.Timer(self._close_within_s, self._close_soon)
             timer.daemon = True
-            timer.start()
+            try:
+                timer.start()
+            except RuntimeError:  # no more threads: the next film takes the end along
+                self._closing.release()
 
     def settle(self) -> None:
         """Write down now which associations have ended; if that fails, the next film does it.

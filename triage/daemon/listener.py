@@ -11,17 +11,11 @@ from contextlib import contextmanager
 import structlog
 
 from triage.daemon.child import Ready
+from triage.daemon.door_log import DoorLog
 from triage.daemon.ledger import OUT_OF_RESOURCES, Ledger
 from triage.daemon.room import GB, Room
-from triage.database import door, receipts
-from triage.database.engine import (
-    LISTENER,
-    DatabaseError,
-    Engine,
-    NoConnectionFree,
-    database_time,
-    open_engine,
-)
+from triage.database.engine import LISTENER, Engine, open_engine
+from triage.database.receipts import Receipt
 from triage.domain.door import Refused
 from triage.domain.errors import RejectedInstance
 from triage.receive.admission import Admission
@@ -32,7 +26,7 @@ from triage.receive.tls import server_context
 from triage.settings import Settings, Tls
 from triage.spool import Spool, Unfinished
 
-DRAIN_S = 20.0
+DRAIN_S, SETTLE_S = 20.0, 3.0
 
 logger = structlog.get_logger(__name__)
 
@@ -44,21 +38,17 @@ class DurableKeeper:
     answers 0x0000. What fails on the way is answered 0xA700, and the sender keeps its film.
 
     Args:
-        engine: of the database.
         spool: where files go.
         ledger: commits the rows.
         room: says whether there is room for one more film.
-        listener: the name of this process in the door's book.
+        door: where it is written who was turned away.
     """
 
-    def __init__(
-        self, engine: Engine, spool: Spool, *, ledger: Ledger, room: Room, listener: str
-    ) -> None:
-        self._engine = engine
+    def __init__(self, spool: Spool, *, ledger: Ledger, room: Room, door: DoorLog) -> None:
         self._spool = spool
         self._ledger = ledger
         self._room = room
-        self._listener = listener
+        self._door = door
 
     def opened(self, *, calling_ae_title: str, host: str) -> int:
         """Note an association that is about to store; it gets its row with its first film."""
@@ -69,8 +59,9 @@ class DurableKeeper:
         self._ledger.close(association_id)
 
     def settle(self) -> None:
-        """Write down at once which associations have ended."""
+        """Write down at once which associations have ended, and who was turned away."""
         self._ledger.settle()
+        self._door.settle(within_s=SETTLE_S)
 
     def draft(self) -> "DurableDraft":
         """Begin an instance."""
@@ -80,12 +71,7 @@ class DurableKeeper:
 
     def refused(self, refused: Refused) -> None:
         """Record what was turned away; the log has it even where the database is away."""
-        try:
-            with self._engine.begin() as connection:
-                now = database_time(connection)
-                door.record_refusal(connection, refused, listener=self._listener, now=now)
-        except (DatabaseError, NoConnectionFree) as error:
-            logger.error("refusal not recorded in the database", reason=type(error).__name__)
+        self._door.write(refused)
 
 
 class DurableDraft:
@@ -104,7 +90,7 @@ class DurableDraft:
         """Name the file durably, then commit its rows."""
         with _out_of_resources():
             digest = self._file.keep()
-        receipt = receipts.Receipt(
+        receipt = Receipt(
             sop_instance_uid=arrival.sop_instance_uid,
             sop_class_uid=arrival.sop_class_uid,
             study_uid=arrival.study_uid,
@@ -131,7 +117,7 @@ def durable_keeper(engine: Engine, settings: Settings, *, listener: str) -> Dura
         longest_queue=settings.listener.longest_queue,
     )
     ledger = Ledger(engine, listener=listener)
-    return DurableKeeper(engine, spool, ledger=ledger, room=room, listener=listener)
+    return DurableKeeper(spool, ledger=ledger, room=room, door=DoorLog(engine, listener=listener))
 
 
 def run(

@@ -24,23 +24,25 @@ class Knock:
     last_at: datetime
 
 
-def record_refusal(
-    connection: Connection, refused: Refused, *, listener: str, now: datetime
+def record_refusals(
+    connection: Connection, entries: Sequence[Refused], *, listener: str, now: datetime
 ) -> None:
-    """Note that an instance, or without a status an association, was turned away."""
-    connection.execute(
-        insert(schema.door_event).values(
-            at=now,
-            listener=listener,
-            code=refused.code,
-            calling_ae_title=refused.calling_ae_title,
-            called_ae_title=refused.called_ae_title,
-            host=refused.host,
-            status=refused.status,
-            sentence=refused.sentence,
-            times=refused.times,
-        )
-    )
+    """Note that instances, or without a status associations, were turned away."""
+    rows = [
+        {
+            "at": now,
+            "listener": listener,
+            "code": refused.code,
+            "calling_ae_title": refused.calling_ae_title,
+            "called_ae_title": refused.called_ae_title,
+            "host": refused.host,
+            "status": refused.status,
+            "sentence": refused.sentence,
+            "times": refused.times,
+        }
+        for refused in entries
+    ]
+    connection.execute(insert(schema.door_event), rows)
 
 
 def turned_away(connection: Connection, *, since: datetime, most: int) -> Sequence[Knock]:

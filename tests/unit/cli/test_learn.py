@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from tests.builders.command import Command
 from triage.cli.learn import MOST
-from triage.database.door import record_refusal
+from triage.database.door import record_refusals
 from triage.database.engine import database_time
 from triage.domain.door import DoorCode, Refused
 from triage.receive.admission import Admission
@@ -39,7 +39,7 @@ def record(database: Engine) -> Record:
         with database.begin() as connection:
             at = database_time(connection) - ago
             for entry in entries:
-                record_refusal(connection, entry, listener="listener-1", now=at)
+                record_refusals(connection, [entry], listener="listener-1", now=at)
 
     return recorded
 
