@@ -60,6 +60,7 @@ class Spool:
         for number in range(256):
             (folder / f"{number:02x}").mkdir(mode=0o700, exist_ok=True)
         _sync_folder(folder)
+        _sync_entry(folder)
 
     def path(self, digest: str) -> Path:
         """Return where the file with this digest is, or would be."""
@@ -204,7 +205,10 @@ def private_folder(folder: Path) -> None:
         ConfigurationError: it cannot be made, or its mode lets others in.
     """
     try:
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place in missing:
+            _sync_entry(place)
     except OSError as error:
         raise ConfigurationError(f"folder {folder}: {error.strerror}") from error
     mode = folder.stat().st_mode & 0o777
@@ -261,3 +265,9 @@ def _opened(folder: Path) -> Iterator[int]:
 def _sync_folder(folder: Path) -> None:
     with _opened(folder) as descriptor:
         os.fsync(descriptor)
+
+
+def _sync_entry(folder: Path) -> None:
+    """Make a folder's own name durable, without which nothing in it is found after a power cut."""
+    with contextlib.suppress(PermissionError):  # who may not read the parent has not made it
+        _sync_folder(folder.parent)

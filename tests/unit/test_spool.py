@@ -1,6 +1,9 @@
 import errno
 import fcntl
 import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.tools import needs
 from tests.builders.waiting import wait_until
 from triage.domain.errors import ConfigurationError
 from triage.spool import UNFINISHED_AGE_S, Flock, Spool, digest_of, open_named, private_folder
@@ -185,6 +189,30 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match="Not a directory"):
         private_folder(tmp_path / "file" / "data")
+
+
+def synced_by(program: str, folder: Path) -> list[str]:
+    """Run a program and return the folders that it syncs."""
+    command = ["strace", "-f", "-y", "-e", "trace=fsync", sys.executable, "-c", program]
+    done = subprocess.run([*command, str(folder)], capture_output=True, text=True, check=True)
+    return re.findall(r"fsync\(\d+<(.*)>\)", done.stderr)
+
+
+OPEN = "import pathlib, sys, triage.spool as s; s.Spool(pathlib.Path(sys.argv[1]))"
+
+
+@needs("strace")
+def test_the_folders_above_a_new_spool_are_durable(tmp_path: Path) -> None:
+    synced = synced_by(OPEN, tmp_path / "data" / "spool")
+
+    assert {str(tmp_path), f"{tmp_path}/data", f"{tmp_path}/data/spool"} <= set(synced)
+
+
+@needs("strace")
+def test_the_name_of_a_spool_is_synced_again_after_a_crash(spool: Spool, tmp_path: Path) -> None:
+    synced = synced_by(OPEN, spool.folder)
+
+    assert str(tmp_path) in synced
 
 
 def test_a_spool_is_opened_twice_without_loss(spool: Spool) -> None:
