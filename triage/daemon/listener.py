@@ -4,6 +4,7 @@ import contextlib
 import resource
 import socket
 import ssl
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from triage.settings import Settings, Tls
 from triage.spool import Spool, Unfinished
 
 DRAIN_S, SETTLE_S = 20.0, 3.0
+LOOK_EVERY_BYTES = 4 * 1024 * 1024
+"""So much of a film is written between two looks at the disks: it may be larger than a reserve."""
 
 logger = structlog.get_logger(__name__)
 
@@ -67,7 +70,7 @@ class DurableKeeper:
         """Begin an instance."""
         self._room.check()
         with _out_of_resources():
-            return DurableDraft(self._ledger, self._spool.begin())
+            return DurableDraft(self._ledger, self._spool.begin(), self._room)
 
     def refused(self, refused: Refused) -> None:
         """Record what was turned away; the log has it even where the database is away."""
@@ -77,14 +80,19 @@ class DurableKeeper:
 class DurableDraft:
     """One instance on its way into the spool and the database."""
 
-    def __init__(self, ledger: Ledger, file: Unfinished) -> None:
+    def __init__(self, ledger: Ledger, file: Unfinished, room: Room) -> None:
         self._ledger = ledger
         self._file = file
+        self._room = room
+        self._look_at = LOOK_EVERY_BYTES
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> None:
-        """Append to the file."""
+        """Append to the file, while there is room on the disks."""
         with _out_of_resources():
             self._file.write(pieces)
+        if self._file.bytes >= self._look_at:
+            self._look_at = self._file.bytes + LOOK_EVERY_BYTES
+            self._room.check_disks()
 
     def keep(self, arrival: Arrival, *, association_id: int) -> bool:
         """Name the file durably, then commit its rows."""
@@ -139,6 +147,8 @@ def run(
     _allow_many_descriptors()
     engine = open_engine(settings.database_url, LISTENER)
     name = listener_name(settings, number)
+    # pynetdicom's own data phase writes films there, by names that the sweep of the spool knows.
+    tempfile.tempdir = str(settings.data.folder / "spool")
     keeper = durable_keeper(engine, settings, listener=name)
     keeper.settle()  # a database that is away now is waited for: films are answered "not now"
     scp = StorageSCP(
