@@ -76,7 +76,7 @@ class RawKeeper(DurableKeeper):
     """Lets the system's errors through as they are."""
 
     def draft(self) -> DurableDraft:
-        return DurableDraft(self._ledger, self._spool.begin())
+        return DurableDraft(self._ledger, self._spool.begin(), self._room)
 
 
 def open_visible(folder: Path) -> tuple[int, str | None]:

@@ -1,16 +1,19 @@
 """The keeper of the listener: first the file, then the rows, then the answer."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text
 
 from tests.builders.dataset import CR
+from tests.builders.disk import free_bytes, small_disk
 from tests.builders.keeper import keeping
 from tests.builders.studies import EXPLICIT, FILM, STUDY, film_states
-from triage.daemon.listener import DurableKeeper
+from triage.daemon.ledger import Ledger
+from triage.daemon.listener import LOOK_EVERY_BYTES, DurableDraft, DurableKeeper
+from triage.daemon.room import Room
 from triage.database import schema
 from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import RejectedInstance
@@ -18,6 +21,7 @@ from triage.receive.arrival import Arrival
 from triage.spool import Spool
 
 ARRIVAL = Arrival(CR, FILM, STUDY, None, "CR", EXPLICIT)
+MIB = 1024 * 1024
 FILE = (b"header", b"data set")
 STRANGER = Refused(DoorCode.CALLING, "10.0.0.9", "not allowed", calling_ae_title="CR9")
 
@@ -78,6 +82,56 @@ def test_a_full_disk_is_out_of_resources_and_leaves_no_row(
     assert rejection.value.status == 0xA700
     with database.begin() as connection:
         assert film_states(connection) == []
+
+
+class AskedOnce(Room):
+    """Looks at the disks only before a film."""
+
+    def check_disks(self) -> None:
+        pass
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MiB."""
+    with small_disk(tmp_path / "disk", size="64m") as folder:
+        yield folder
+
+
+def large_draft(engine: Engine, disk: Path, *, room: type[Room]) -> DurableDraft:
+    """Begin a film on a small disk of which 32 MiB are kept free."""
+    spool = Spool(disk / "spool")
+    asked = room(engine, spool.folder, reserve_bytes=32 * MIB, longest_queue=9)
+    return DurableDraft(Ledger(engine, listener="listener-1"), spool.begin(), asked)
+
+
+def write_until_refused(draft: DurableDraft) -> None:
+    """Write a film of 48 MiB."""
+    for _ in range(48):
+        draft.write([bytes(MIB)])
+
+
+def test_a_film_in_whose_middle_the_disk_gets_full_is_refused(database: Engine, disk: Path) -> None:
+    draft = large_draft(database, disk, room=Room)
+
+    with pytest.raises(RejectedInstance, match=r"spool: .* \(spool\.reserve_gb\)$") as rejection:
+        write_until_refused(draft)
+
+    assert rejection.value.status == 0xA700
+    assert free_bytes(disk) >= 32 * MIB - LOOK_EVERY_BYTES
+    draft.discard()
+    assert free_bytes(disk) > 60 * MIB
+
+
+def test_without_a_look_in_its_middle_a_film_takes_what_is_kept_free(
+    database: Engine, disk: Path
+) -> None:
+    draft = large_draft(database, disk, room=AskedOnce)
+
+    write_until_refused(draft)
+
+    assert free_bytes(disk) < 32 * MIB - LOOK_EVERY_BYTES
+    draft.discard()
 
 
 def test_a_broken_database_is_out_of_resources(keeper: DurableKeeper, database: Engine) -> None:

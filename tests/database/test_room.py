@@ -77,6 +77,17 @@ def test_the_disk_of_an_sqlite_file_counts_too(tmp_path: Path) -> None:
         Room(engine, tmp_path, reserve_bytes=0, longest_queue=2).check()
 
 
+def test_the_disks_are_looked_at_without_the_queue(room: MakeRoom, database: Engine) -> None:
+    fill(database, 1, 2)
+
+    room(longest_queue=2).check_disks()
+
+
+def test_a_full_disk_is_seen_without_the_queue(room: MakeRoom) -> None:
+    with pytest.raises(RejectedInstance, match=r"are kept free \(spool\.reserve_gb\)$"):
+        room(reserve_bytes=MORE_THAN_ANY_DISK).check_disks()
+
+
 def test_a_queue_below_its_bound_takes_films(room: MakeRoom, database: Engine) -> None:
     fill(database, 1)
 

@@ -50,8 +50,7 @@ class Room:
         Raises:
             RejectedInstance: 0xA700, with what is short, how much there is, and the limit.
         """
-        for name, folder in self._disks.items():
-            self._check_disk(name, folder)
+        self.check_disks()
         if time.monotonic() >= self._count_again_at and self._counts.acquire(blocking=False):
             try:
                 self._count()
@@ -63,6 +62,15 @@ class Room:
                 f"queue: {self._waiting} studies wait, "
                 f"listener.longest_queue is {self._longest_queue}",
             )
+
+    def check_disks(self) -> None:
+        """Return where both disks have room; it asks no database, so it may be asked often.
+
+        Raises:
+            RejectedInstance: 0xA700, with what is short, how much there is, and the limit.
+        """
+        for name, folder in self._disks.items():
+            self._check_disk(name, folder)
 
     def _check_disk(self, name: str, folder: Path) -> None:
         try:
