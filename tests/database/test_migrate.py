@@ -1,6 +1,7 @@
 """Migrations on both engines."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,15 +9,16 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 
 from tests.builders.clock import Clock
-from tests.builders.studies import posted
+from tests.builders.postgresql import PostgreSQL
+from tests.builders.studies import posted, receipt, receive
 from triage.database import migrate, schema
 from triage.database.door import record_refusals
-from triage.database.engine import open_engine
+from triage.database.engine import DatabaseError, open_engine
 from triage.database.moves import ALLOWED
 from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import ConfigurationError, UnavailableError
 
-HEAD = "0002"
+HEAD = "0003"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -179,3 +181,34 @@ def test_a_listener_that_knows_the_older_schema_can_go_on_writing(database: Engi
         row = connection.execute(select(schema.door_event)).one()
 
     assert (row.code, row.times) == (DoorCode.STRANGE, 1)
+
+
+LARGE = replace(receipt(), bytes=3 * 2**30)
+AFTER_THE_WAY_BACK = {"sqlite": 3 * 2**30, "postgresql": 2**31 - 1}
+
+
+def test_the_older_schema_of_postgresql_has_no_place_for_a_large_film(
+    postgresql: PostgreSQL, clock: Clock
+) -> None:
+    with postgresql.copy(template="template1") as url:
+        engine = open_engine(url)
+        migrate.upgrade(engine, revision="0002")
+
+        with pytest.raises(DatabaseError, match="integer out of range"), engine.begin() as old:
+            receive(old, LARGE, now=clock.now)
+
+        engine.dispose()
+
+
+def test_a_large_film_keeps_its_row_on_the_way_back_and_forth(
+    database: Engine, backend: str, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        receive(connection, receipt("2.25.9"), LARGE, now=clock.now)
+
+    migrate.downgrade(database, revision="0002")
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        sizes = connection.scalars(select(schema.instance.c.bytes).order_by(schema.instance.c.id))
+        assert list(sizes) == [1024, AFTER_THE_WAY_BACK[backend]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -51,6 +52,13 @@ def test_a_receipt_keeps_everything_that_it_says(connection: Connection, clock: 
     names = ("sop_instance_uid", "sop_class_uid", "series_uid", "modality", "digest", "bytes")
     assert [getattr(row, name) for name in names] == [getattr(film, name) for name in names]
     assert row.received_at == clock.now
+
+
+def test_a_film_of_three_gibibytes_is_recorded(connection: Connection, clock: Clock) -> None:
+    receive(connection, receipt(), replace(receipt("2.25.9"), bytes=3 * 2**30), now=clock.now)
+
+    sizes = connection.scalars(select(schema.instance.c.bytes).order_by(schema.instance.c.id))
+    assert list(sizes) == [1024, 3 * 2**30]
 
 
 def test_the_same_film_with_the_same_digest_is_nothing_new(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
@@ -126,7 +127,8 @@ instance = Table(
     Column("modality", Text),
     Column("transfer_syntax_uid", Text, nullable=False),
     Column("digest", Text, nullable=False),
-    Column("bytes", Integer, nullable=False),
+    # An Integer of PostgreSQL ends at 2 GiB, one of SQLite does not.
+    Column("bytes", BigInteger().with_variant(Integer(), "sqlite"), nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("state", Text, nullable=False),
     Column("state_since", UtcTime, nullable=False),
