@@ -1,12 +1,14 @@
 """Engines that behave alike."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from tests.builders.clock import Clock
+from tests.builders.postgresql import TEMPLATE, PostgreSQL
 from tests.builders.studies import receipt, receive, state_of
 from triage.database.engine import UNHURRIED, database_time, existing_engine, open_engine
 from triage.domain.errors import ConfigurationError
@@ -70,6 +72,47 @@ def test_sqlite_survives_a_power_cut_and_waits_for_its_turn(
 
     engine.dispose()
     assert found == value
+
+
+def synchronous_commit(engine: Engine) -> str:
+    with engine.begin() as connection:
+        level = str(connection.scalar(text("SHOW synchronous_commit")))
+    engine.dispose()
+    return level
+
+
+@pytest.fixture
+def hasty_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """The URL of a database that says a commit is durable before it is."""
+    with postgresql.copy(template=TEMPLATE) as url:
+        postgresql.run(f"ALTER DATABASE {make_url(url).database} SET synchronous_commit = off")
+        yield url
+
+
+def test_a_commit_waits_for_the_disk_whatever_the_site_has_chosen(hasty_url: str) -> None:
+    assert synchronous_commit(open_engine(hasty_url)) == "on"
+
+
+def test_without_our_preparation_a_commit_would_not_wait(hasty_url: str) -> None:
+    url = make_url(hasty_url).set(drivername="postgresql+psycopg")
+
+    assert synchronous_commit(create_engine(url)) == "off"
+
+
+def test_a_connection_that_rolls_back_waits_for_the_disk_still(hasty_url: str) -> None:
+    engine = open_engine(hasty_url)
+    with engine.connect() as connection:
+        connection.rollback()
+
+    assert synchronous_commit(engine) == "on"
+
+
+@pytest.mark.parametrize("level", ["local", "remote_write", "remote_apply", "on"])
+def test_a_level_that_waits_for_our_disk_is_left(postgresql: PostgreSQL, level: str) -> None:
+    with postgresql.copy(template=TEMPLATE) as url:
+        postgresql.run(f"ALTER DATABASE {make_url(url).database} SET synchronous_commit = {level}")
+
+        assert synchronous_commit(open_engine(url)) == level
 
 
 def test_another_product_is_refused() -> None:

@@ -40,6 +40,11 @@ SOON_LOST = {  # a server that vanishes without a word is noticed within eleven 
 }
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 KEPT_CONNECTIONS = 5
+# All other levels, remote_apply too, wait for our own disk: a site's choice among them stays.
+NO_COMMIT_IN_MEMORY = (
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off'"
+)
 _SQLITE_TIME = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
 
 
@@ -68,7 +73,8 @@ def open_engine(url: str, patience: Patience = UNHURRIED) -> Engine:
 
     SQLite runs in WAL mode with ``synchronous=FULL``, so that a commit survives a power cut,
     and every transaction takes the write lock when it begins, so that no transaction fails
-    half-way with "database is locked". PostgreSQL runs as it comes, but for the time limits.
+    half-way with "database is locked". PostgreSQL runs as it comes, but for the time limits, and
+    ``synchronous_commit``, which may be anything but ``off``.
 
     Raises:
         ConfigurationError: the URL names neither ``sqlite`` nor ``postgresql``.
@@ -151,6 +157,7 @@ def _prepare(
     else:
         asked = {"lock_timeout": patience.row_s, "statement_timeout": patience.statement_s}
         limits = [f"SET {name} = '{limit_s}s'" for name, limit_s in asked.items() if limit_s]
+        limits.append(NO_COMMIT_IN_MEMORY)
     cursor = connection.cursor()
     for limit in limits:
         cursor.execute(limit)
