@@ -1,6 +1,7 @@
 """``triage serve`` as a user meets it: start, route, end, and who may not start."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -124,6 +125,20 @@ def test_a_child_that_dies_is_started_again(daemon: Daemon, samples: Path) -> No
     engine = daemon.engine()
     wait_until(lambda: set(studies_of(engine).values()) == {"NOT_ASSESSED"}, within_s=SOON_S)
     engine.dispose()
+
+
+def test_a_child_that_cannot_be_started_ends_nobody_else(daemon: Daemon) -> None:
+    others, victim = set(daemon.children), by_role(daemon)["scheduler"]
+    most = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (3, most[1]))
+
+    os.kill(victim, signal.SIGKILL)
+
+    wait_until(lambda: sum("child not started" in line for line in daemon.logged) > 1)
+    assert set(daemon.children) == others - {victim}
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, most)
+    wait_until(lambda: len(set(daemon.children) - others) == 1, within_s=SOON_S)
+    assert daemon.stop() == 0
 
 
 def test_inference_gives_way_to_reception(daemon: Daemon) -> None:

@@ -14,7 +14,6 @@ TESTS = ROOT / "tests"
 GROUPS = ("database", "protocol", "acceptance", "crash")
 IN_A_RUNNING_DAEMON = {
     Path("daemon/child.py"): "crash/test_kill.py",
-    Path("daemon/process.py"): "crash/test_kill.py",
     Path("daemon/supervisor.py"): "acceptance/test_serve.py",
     Path("daemon/worker.py"): "acceptance/test_operator.py",
     Path("daemon/judge.py"): "acceptance/test_route.py",

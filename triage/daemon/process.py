@@ -8,12 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from triage.settings import Settings, to_json
 
 SHORT_LIFE_S = 30.0
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
+
+CHILD = (sys.executable, "-m", "triage.daemon.child")
 
 # Threads that spin while they wait for each other starve on a busy machine: one film took 1.5 s
 # instead of 0.12 s on two cores that had other work. OpenMP reads this once, when it is loaded.
@@ -29,13 +32,20 @@ class Child:
             it lives, so that they are free only when the last child has gone; the socket of
             the listeners.
         needs: further arguments of the role.
+        command: what is run, with the role as its last argument.
     """
 
     def __init__(
-        self, role: str, *, descriptors: Sequence[int], needs: Mapping[str, int] | None = None
+        self,
+        role: str,
+        *,
+        descriptors: Sequence[int],
+        needs: Mapping[str, int] | None = None,
+        command: Sequence[str] = CHILD,
     ) -> None:
         self.role = role
         self.ready = threading.Event()
+        self._command = tuple(command)
         self._descriptors = tuple(descriptors)
         self._needs = dict(needs or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -49,28 +59,40 @@ class Child:
         return None if self._process is None else self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Whether the process was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def exit_code(self) -> int | None:
         """The exit code of a child that has ended; ``None`` while it runs or never ran."""
         return None if self._process is None else self._process.poll()
 
     def start(self, settings: Settings) -> None:
-        """Start the process and hand it its role and settings."""
+        """Start the process and hand it its role and settings.
+
+        Of one that dies at once, the exit code tells.
+
+        Raises:
+            OSError: no process was started; ``rested`` says when to try again.
+        """
         self._started_at = time.monotonic()
         self._ended_at = 0.0
+        self._process = None
         self.ready.clear()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "triage.daemon.child", self.role],
+        process = self._process = subprocess.Popen(
+            [*self._command, self.role],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=self._descriptors,
             env=PATIENT_THREADS | os.environ,
         )
         request = json.dumps({"settings": json.loads(to_json(settings)), "needs": self._needs})
-        if process.stdin is not None:  # it stays open: its end tells the child that we have gone
-            process.stdin.write(request.encode() + b"\n")
-            process.stdin.flush()
-        self._process = process
-        threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+        _hand_over(process, request.encode() + b"\n")
+        try:
+            threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+        except RuntimeError:  # a thread counts as a process, and this was one too many
+            process.kill()
 
     def rested(self) -> bool:
         """Tell whether an ended child may start again: at once after a long life."""
@@ -100,3 +122,15 @@ class Child:
     def _listen(self, process: "subprocess.Popen[bytes]") -> None:
         if process.stdout is not None and process.stdout.readline():
             self.ready.set()
+
+
+def _hand_over(process: "subprocess.Popen[bytes]", request: bytes) -> None:
+    """Write to a child's standard input, which stays open: its end tells that we have gone."""
+    if process.stdin is None:
+        return
+    try:
+        process.stdin.write(request)
+        process.stdin.flush()
+    except BrokenPipeError:
+        with suppress(BrokenPipeError):  # what was not written is tried once more
+            process.stdin.close()

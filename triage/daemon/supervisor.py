@@ -89,11 +89,11 @@ class _Supervisor:
     def run(self, stop: threading.Event) -> int:
         """Keep the children alive until told to stop, and return the exit code."""
         for child in self._children:
-            child.start(self._settings)
+            self._start(child)
         exit_code = 0
         while not stop.wait(LOOK_EVERY_S):
             self._note_ready()
-            ended = [child for child in self._children if child.exit_code is not None]
+            ended = [child for child in self._children if not child.is_running]
             if exit_code := self._refusal(ended):
                 break
             for child in ended:
@@ -114,7 +114,14 @@ class _Supervisor:
     def _restart(self, child: Child) -> None:
         if child.rested():
             logger.error("child ended, started again", child=child.role, exit_code=child.exit_code)
+            self._start(child)
+
+    def _start(self, child: Child) -> None:
+        """Start a child, or let it rest like one that died at once: the others shall go on."""
+        try:
             child.start(self._settings)
+        except OSError as error:
+            logger.error("child not started", child=child.role, reason=error.strerror)
 
     def _stop(self) -> None:
         self._listening.close()  # nobody shall wait for a daemon that ends
