@@ -193,6 +193,18 @@ def test_a_port_that_is_taken_ends_the_daemon(tmp_path: Path) -> None:
     assert f"listen on 127.0.0.1:{port}" in ended.stderr
 
 
+def test_a_database_that_is_away_at_the_start_ends_the_daemon(tmp_path: Path) -> None:
+    ended = triage(
+        "serve",
+        TRIAGE_DATA__FOLDER=str(tmp_path / "data"),
+        TRIAGE_DATABASE__URL="postgresql://nobody@127.0.0.1:9/nothing",
+        TRIAGE_LISTENER__PORT="0",
+    )
+
+    assert ended.returncode == 69
+    assert "database: OperationalError at opening" in ended.stderr
+
+
 def test_a_data_folder_that_others_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o755)
 
