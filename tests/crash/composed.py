@@ -23,6 +23,7 @@ from tests.crash.parts import (
 )
 from tests.crash.points import DyingLedger, DyingSpool, Point, dying_engine, dying_socket
 from triage.daemon.child import Ready
+from triage.daemon.door_log import DoorLog
 from triage.daemon.ledger import Ledger
 from triage.daemon.listener import DRAIN_S, DurableKeeper, run
 from triage.daemon.logs import configure_logs
@@ -132,7 +133,8 @@ def _run(
     spool = parts.spool(settings.data.folder / "spool")
     room = Room(engine, spool.folder, reserve_bytes=0, longest_queue=10**9)
     ledger = parts.ledger(engine, listener="composed")
-    keeper = parts.keeper(engine, spool, ledger=ledger, room=room, listener="composed")
+    log = DoorLog(engine, listener="composed")
+    keeper = parts.keeper(spool, ledger=ledger, room=room, door=log)
     scp = StorageSCP(parts.door(listening), ae_title="TRIAGE", keeper=keeper, admission=Admission())
     ready({})
     stop.wait()
