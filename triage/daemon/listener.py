@@ -22,6 +22,7 @@ from triage.domain.errors import RejectedInstance
 from triage.receive.admission import Admission
 from triage.receive.arrival import Arrival
 from triage.receive.connection import Limits
+from triage.receive.keeper import Keeper
 from triage.receive.scp import StorageSCP
 from triage.receive.tls import server_context
 from triage.settings import Settings, Tls
@@ -143,7 +144,6 @@ def run(
     Raises:
         ConfigurationError: the spool or a TLS file cannot be used.
     """
-    choice = settings.listener
     _allow_many_descriptors()
     engine = open_engine(settings.database_url, LISTENER)
     name = listener_name(settings, number)
@@ -151,8 +151,18 @@ def run(
     tempfile.tempdir = str(settings.data.folder / "spool")
     keeper = durable_keeper(engine, settings, listener=name)
     keeper.settle()  # a database that is away now is waited for: films are answered "not now"
-    scp = StorageSCP(
-        socket.socket(fileno=listening),
+    scp = _storage_scp(settings, keeper, listening=socket.socket(fileno=listening))
+    logger.info("listening", ae_title=settings.listener.ae_title, port=scp.port)
+    ready({})
+    stop.wait()
+    scp.stop(grace_s=DRAIN_S)
+    keeper.settle()
+
+
+def _storage_scp(settings: Settings, keeper: Keeper, *, listening: socket.socket) -> StorageSCP:
+    choice = settings.listener
+    return StorageSCP(
+        listening,
         ae_title=choice.ae_title,
         keeper=keeper,
         admission=Admission(
@@ -165,11 +175,6 @@ def run(
         tls=_tls(settings.tls),
         streaming=choice.data_phase == "streaming",
     )
-    logger.info("listening", ae_title=choice.ae_title, host=choice.host, port=scp.port)
-    ready({})
-    stop.wait()
-    scp.stop(grace_s=DRAIN_S)
-    keeper.settle()
 
 
 def _tls(choice: Tls) -> ssl.SSLContext | None:

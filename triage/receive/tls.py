@@ -76,6 +76,7 @@ def _trust(setting: str, file: Path, context: ssl.SSLContext) -> None:
 
 def _show(certificate: Path, key: Path, context: ssl.SSLContext) -> None:
     def no_password() -> str:
+        """Refuse where OpenSSL would ask on the terminal."""
         raise _wrong("key", key, "it has a password: a daemon cannot be asked for it")
 
     try:
