@@ -14,6 +14,7 @@ from tests.builders.free_port import free_port
 from tests.builders.house import House, running_house
 from tests.builders.pacs import Pacs, running_pacs
 from tests.builders.sender import send
+from tests.builders.waiting import wait_until
 from triage.pipeline import Route
 from triage.receive.admission import Admission
 from triage.settings import Settings
@@ -55,6 +56,7 @@ def test_a_full_disk_is_answered_out_of_resources_until_there_is_room(
 
         assert full == [0x0000, OUT_OF_RESOURCES]
         assert again == [0x0000]
+        wait_until(lambda: house.rows("door_event"))
         assert [row.status for row in house.rows("door_event")] == [OUT_OF_RESOURCES]
 
 
@@ -101,6 +103,7 @@ def test_a_film_that_is_cut_short_is_refused_and_recorded(
     cut.write_bytes((samples / "cr_normal.dcm").read_bytes()[:-1000])
 
     answers = send([cut, samples / "cr_hand.dcm"], house.peer)
+    wait_until(lambda: house.rows("door_event"))
 
     (event,) = house.rows("door_event")
     assert answers == [CANNOT_UNDERSTAND, 0x0000]
@@ -126,6 +129,7 @@ def test_a_stranger_is_turned_away_and_recorded(compose: Compose, samples: Path)
     with compose(allowed=friends) as house:
         stranger = send([samples / "cr_hand.dcm"], house.peer, calling_ae_title="CR2")
         friend = send([samples / "cr_hand.dcm"], house.peer, calling_ae_title="CR1")
+        wait_until(lambda: house.rows("door_event"))
 
         (event,) = house.rows("door_event")
         assert (stranger, friend) == ([None], [0x0000])

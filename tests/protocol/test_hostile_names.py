@@ -129,6 +129,7 @@ def test_a_hostile_title_is_stored_as_it_is(database: Engine, tmp_path: Path, ti
     with listening(keeper) as scp:
         kept = store(scp.port, FILM.encode(), calling=title)
         refused = store_another(scp.port, title)
+    keeper.settle()
 
     assert (kept, refused) == (0x0000, 0xA900)
     assert told_titles(database) == [title, title]
