@@ -1,15 +1,12 @@
 """What should not happen and does: each ends in a clear state, and nothing is lost."""
 
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from pydicom import dcmread
 from sqlalchemy import Engine
 
 from tests.acceptance.conftest import EVERYBODY, Compose
+from tests.builders.disk import small_disk
 from tests.builders.free_port import free_port
 from tests.builders.house import House, running_house
 from tests.builders.pacs import Pacs, running_pacs
@@ -20,23 +17,6 @@ from triage.receive.admission import Admission
 from triage.settings import Settings
 
 OUT_OF_RESOURCES, CANNOT_UNDERSTAND = 0xA700, 0xC000
-
-
-@contextmanager
-def small_disk(folder: Path, *, size: str) -> Iterator[Path]:
-    """Mount a disk of a few bytes; skip loudly where this user may not."""
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("MOUNTING A SMALL DISK IS NOT ALLOWED HERE")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_full_disk_is_answered_out_of_resources_until_there_is_room(
