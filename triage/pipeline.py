@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
-from triage.decode.part10 import read
+from triage.decode.film import read
 from triage.decode.picture import is_picture
 from triage.domain.assessment import Assessment
 from triage.domain.film import Film

@@ -17,7 +17,7 @@ from tests.builders.memory import MB, measured_growth
 from tests.builders.shipment import Shipment
 from tests.unit.decode.headers import film, saved
 from triage.decode import geometry, part10
-from triage.decode.part10 import read_film
+from triage.decode.film import read
 from triage.domain.errors import UnassessableFilm
 from triage.pipeline import Route
 from triage.receive import dataset
@@ -165,12 +165,12 @@ def test_a_frame_without_its_last_bytes_is_unreadable(
     tmp_path: Path, syntax: UID, missing: int
 ) -> None:
     with pytest.raises(UnassessableFilm, match="cannot be decoded"):
-        read_film(compressed(tmp_path, syntax, missing=missing))
+        read(compressed(tmp_path, syntax, missing=missing))
 
 
 @pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless], ids=["JPEG 2000", "RLE"])
 def test_a_frame_with_its_last_bytes_is_read(tmp_path: Path, syntax: UID) -> None:
-    assert read_film(compressed(tmp_path, syntax, missing=0)).stored.shape == (64, 64)
+    assert read(compressed(tmp_path, syntax, missing=0)).stored.shape == (64, 64)
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def rle_bomb(tmp_path: Path) -> Path:
 
 def test_a_codec_bomb_is_refused_before_it_is_decoded(rle_bomb: Path) -> None:
     with measured_growth() as growth, pytest.raises(UnassessableFilm, match="at most 100000000"):
-        read_film(rle_bomb)
+        read(rle_bomb)
 
     assert rle_bomb.stat().st_size < 3 * MB
     assert growth.megabytes < FLAT_MB
@@ -200,7 +200,7 @@ def test_without_the_cap_a_codec_bomb_costs_memory(
     monkeypatch.setattr(geometry, "MAX_PIXELS", 10**12)
 
     with measured_growth() as growth:
-        read_film(rle_bomb)
+        read(rle_bomb)
 
     assert growth.megabytes > FLAT_MB
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from triage.decode.part10 import read, same_pixels
+from triage.decode.film import read, same_pixels
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 

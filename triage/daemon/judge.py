@@ -9,7 +9,7 @@ import structlog
 from triage.database import results
 from triage.database.engine import Engine
 from triage.database.results import Outcome, Parcel, Timing
-from triage.decode.part10 import same_pixels
+from triage.decode.film import same_pixels
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import DeliveryParked, UnassessableFilm
 from triage.domain.study import FilmState, Instance

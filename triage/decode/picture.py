@@ -16,6 +16,9 @@ from triage.domain.assessment import RefusalCode
 from triage.domain.film import Film
 
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+SIGNATURE_BYTES = 132
+"""What ``is_picture`` has to see of a file."""
+
 _NOTES = ("view unknown", "age unknown")
 _LARGEST_TINT = 8
 """Largest difference between the channels of a gray film that was saved as a colour JPEG."""

@@ -15,7 +15,7 @@ from pydicom.uid import (
 )
 
 from tests.unit.decode.headers import GRADIENT, film, saved
-from triage.decode.part10 import MAX_FILE_BYTES, read, read_film, same_pixels
+from triage.decode.film import MAX_FILE_BYTES, read, same_pixels
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import View
@@ -33,7 +33,7 @@ def refusal_of(path: Path) -> RefusalCode:
 def test_a_film_is_read_with_view_spacing_and_pixels(tmp_path: Path) -> None:
     path = saved(film(ImagerPixelSpacing=["0.2", "0.1"]), tmp_path / "film")
 
-    found = read_film(path)
+    found = read(path)
 
     assert (found.view, found.spacing_mm, found.notes) == (View.PA, (0.2, 0.1), ())
     assert np.array_equal(found.stored, GRADIENT)
@@ -43,7 +43,7 @@ def test_a_film_is_read_with_view_spacing_and_pixels(tmp_path: Path) -> None:
 def test_a_spacing_that_cannot_be_is_none(tmp_path: Path, spacing: list[str] | None) -> None:
     path = saved(film(PixelSpacing=spacing), tmp_path / "film")
 
-    assert read_film(path).spacing_mm is None
+    assert read(path).spacing_mm is None
 
 
 @pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless])
@@ -54,7 +54,7 @@ def test_compressed_pixels_are_those_that_were_compressed(tmp_path: Path, syntax
     paths = saved(plain, tmp_path / "plain"), saved(packed, tmp_path / "packed")
 
     assert same_pixels(*paths)
-    assert np.array_equal(read_film(paths[1]).stored, GRADIENT)
+    assert np.array_equal(read(paths[1]).stored, GRADIENT)
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
@@ -62,14 +62,14 @@ def test_native_syntaxes_are_read(tmp_path: Path, syntax: UID) -> None:
     dataset = film()
     dataset.file_meta.TransferSyntaxUID = syntax
 
-    assert np.array_equal(read_film(saved(dataset, tmp_path / "film")).stored, GRADIENT)
+    assert np.array_equal(read(saved(dataset, tmp_path / "film")).stored, GRADIENT)
 
 
 def test_big_endian_is_read(tmp_path: Path) -> None:
     dataset = film(GRADIENT.byteswap())
     dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
 
-    assert np.array_equal(read_film(saved(dataset, tmp_path / "film")).stored, GRADIENT)
+    assert np.array_equal(read(saved(dataset, tmp_path / "film")).stored, GRADIENT)
 
 
 def test_without_preamble_and_meta_header_implicit_vr_is_taken(tmp_path: Path) -> None:
@@ -77,27 +77,27 @@ def test_without_preamble_and_meta_header_implicit_vr_is_taken(tmp_path: Path) -
     del dataset.file_meta
     dataset.save_as(path, implicit_vr=True, little_endian=True)
 
-    assert np.array_equal(read_film(path).stored, GRADIENT)
+    assert np.array_equal(read(path).stored, GRADIENT)
 
 
 def test_what_lies_above_the_stored_bits_is_cleared(tmp_path: Path) -> None:
     path = saved(film(GRADIENT | 0xF000), tmp_path / "overlay")
 
-    assert np.array_equal(read_film(path).stored, GRADIENT)
+    assert np.array_equal(read(path).stored, GRADIENT)
 
 
 def test_a_higher_high_bit_moves_the_stored_bits_down(tmp_path: Path) -> None:
     dataset = film(GRADIENT << 4)
     dataset.HighBit = 15
 
-    assert np.array_equal(read_film(saved(dataset, tmp_path / "film")).stored, GRADIENT)
+    assert np.array_equal(read(saved(dataset, tmp_path / "film")).stored, GRADIENT)
 
 
 def test_the_sign_of_twelve_bits_is_extended(tmp_path: Path) -> None:
     signed = GRADIENT.astype(np.int16) - 2048
     path = saved(film(signed & 0x0FFF), tmp_path / "film")
 
-    assert np.array_equal(read_film(path).stored, signed)
+    assert np.array_equal(read(path).stored, signed)
 
 
 def test_content_decides_and_not_the_name(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_garbage_is_unreadable(tmp_path: Path, content: bytes) -> None:
 
 def test_an_absent_file_says_nothing_about_a_film(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        read_film(tmp_path / "absent")
+        read(tmp_path / "absent")
 
 
 @pytest.mark.parametrize("missing", [1, 100, 8190])
@@ -144,7 +144,7 @@ def test_an_unknown_transfer_syntax_is_named(tmp_path: Path) -> None:
     dataset.save_as(path, implicit_vr=False, little_endian=True)
 
     with pytest.raises(UnassessableFilm, match=r"'1\.2\.3\.4'") as refused:
-        read_film(path)
+        read(path)
 
     assert refused.value.refusal.code is RefusalCode.TRANSFER_SYNTAX
 
@@ -224,7 +224,7 @@ def test_a_name_in_an_invalid_value_reaches_no_log(
     path = saved(film(PatientBirthDate="Doe^Jane", PatientAge="Doe^Jane"), tmp_path / "film")
     caplog.clear()
 
-    read_film(path)
+    read(path)
 
     assert "Doe" not in caplog.text
 
@@ -238,7 +238,7 @@ def test_a_file_larger_than_the_cap_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_what_is_read_is_rendered_at_the_size_asked_for(tmp_path: Path) -> None:
-    found = read_film(saved(film(), tmp_path / "film"))
+    found = read(saved(film(), tmp_path / "film"))
 
     assert found.render((16, 16)).shape == (16, 16)
 

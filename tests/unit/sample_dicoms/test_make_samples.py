@@ -9,7 +9,7 @@ from pydicom.uid import JPEG2000Lossless
 
 from sample_dicoms.catalogue import SAMPLES
 from sample_dicoms.make_samples import MANIFEST, write_samples
-from triage.decode.part10 import read_film, same_pixels
+from triage.decode.film import read, same_pixels
 from triage.domain.errors import UnassessableFilm
 
 FOLDER = Path(__file__).parents[3] / "sample_dicoms"
@@ -59,7 +59,7 @@ def test_the_script_writes_the_same_bytes_again(file: str, drawn: Path) -> None:
 
 @pytest.mark.parametrize("file", ASSESSED)
 def test_a_film_to_assess_is_read_and_upright(file: str) -> None:
-    shown = read_film(FOLDER / file).render((100, 100))
+    shown = read(FOLDER / file).render((100, 100))
 
     assert manifest(FOLDER)[file]["verdict"] == "assessed"
     assert shown[2, 2] < 0.2 < shown[30:50, 20:30].mean() < 0.6 < shown[90:, 20:80].mean()
@@ -68,13 +68,13 @@ def test_a_film_to_assess_is_read_and_upright(file: str) -> None:
 @pytest.mark.parametrize(("file", "code"), REFUSED)
 def test_a_film_not_to_assess_is_refused_for_its_reason(file: str, code: str) -> None:
     with pytest.raises(UnassessableFilm) as refused:
-        read_film(FOLDER / file)
+        read(FOLDER / file)
 
     assert refused.value.refusal.code.value == code == manifest(FOLDER)[file]["code"]
 
 
 def test_the_side_marker_is_white_and_on_the_left_side_of_the_patient() -> None:
-    shown = read_film(FOLDER / "dx_mass.dcm").render((100, 100))
+    shown = read(FOLDER / "dx_mass.dcm").render((100, 100))
 
     assert shown[5:10, 90:].max() > 0.5
     assert shown[5:10, :10].max() < 0.1

@@ -1,0 +1,147 @@
+"""The pixel data of an object to stored values: transfer syntaxes and their codecs."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.encaps import generate_frames
+from pydicom.pixels.decoders.base import Decoder, get_decoder
+from pydicom.uid import UID, ExplicitVRBigEndian, JPEG2000TransferSyntaxes, RLELossless
+
+from triage.decode import codestream, tags
+from triage.decode.geometry import Geometry
+from triage.decode.refusal import quoted, refused, translated
+from triage.domain.assessment import RefusalCode
+from triage.domain.errors import UnassessableFilm
+
+_SMALLEST_LIMIT = 65536
+
+
+def check_transfer_syntax(dataset: Dataset) -> None:
+    """Refuse a transfer syntax that nothing here decodes.
+
+    Raises:
+        UnassessableFilm: ``TRANSFER_SYNTAX``, with the UID in the sentence.
+    """
+    _decoder(dataset)
+
+
+def stored_values(dataset: Dataset, layout: Geometry) -> NDArray[np.generic]:
+    """Decode the first frame.
+
+    Returns:
+        (rows, columns), stored values: the bits above *High Bit* are removed, the sign is
+        extended.
+
+    Raises:
+        UnassessableFilm: ``TRANSFER_SYNTAX`` where nothing here decodes the syntax,
+            ``UNREADABLE`` where the decoder fails.
+    """
+    decoder = _decoder(dataset)
+    with translated("The pixel data cannot be decoded"):
+        if _is_plain(decoder, layout):
+            return _plain(tags.value(dataset, "PixelData"), layout)
+        return _decoded(dataset, decoder, layout, index=0)
+
+
+def all_values(dataset: Dataset, layout: Geometry) -> NDArray[np.generic]:
+    """Decode every frame, colour too; contract as ``stored_values``.
+
+    Returns:
+        Stored values, (frames, rows, columns, samples) without the axes of length 1.
+    """
+    decoder = _decoder(dataset)
+    with translated("The pixel data cannot be decoded"):
+        return _decoded(dataset, decoder, layout, index=None)
+
+
+def _decoder(dataset: Dataset) -> Decoder:
+    """Find the decoder of the data set's transfer syntax."""
+    uid = UID(str(dataset.file_meta.TransferSyntaxUID))
+    try:
+        decoder = get_decoder(uid)
+    except RuntimeError:
+        raise _unknown(uid) from None
+    if not decoder.is_available:
+        raise _unknown(uid)
+    return decoder
+
+
+def _unknown(uid: UID) -> UnassessableFilm:
+    """Refuse a transfer syntax by its UID."""
+    return refused(
+        RefusalCode.TRANSFER_SYNTAX, f"The transfer syntax {quoted(uid)} is not read here."
+    )
+
+
+def _is_plain(decoder: Decoder, layout: Geometry) -> bool:
+    """Say whether the values lie in the file as they are; pydicom copies them four times."""
+    return decoder.is_native and ExplicitVRBigEndian != decoder.UID and layout.samples == 1
+
+
+def _plain(pixel_data: object, layout: Geometry) -> NDArray[np.generic]:
+    """Look at the values where they lie (PS3.5 8.1.1)."""
+    if not isinstance(pixel_data, bytes) or len(pixel_data) < layout.plain_bytes:
+        held = len(pixel_data) if isinstance(pixel_data, bytes) else 0
+        raise refused(
+            RefusalCode.UNREADABLE,
+            f"The pixel data holds {held} bytes: one frame has {layout.plain_bytes}.",
+        )
+    kind = np.uint8 if layout.bits_allocated == 8 else np.dtype("<u2")
+    words = np.frombuffer(pixel_data, kind, layout.rows * layout.columns)
+    return _trimmed(words.reshape(layout.rows, layout.columns), layout)
+
+
+def _trimmed(words: NDArray[np.generic], layout: Geometry) -> NDArray[np.generic]:
+    """Remove what is beside the stored bits, and extend the sign."""
+    below = layout.high_bit + 1 - layout.bits_stored
+    above = layout.bits_allocated - layout.high_bit - 1
+    if layout.signed:
+        signed = words.view(np.int8 if layout.bits_allocated == 8 else np.dtype("<i2"))
+        # Shifted up and down again: the second shift repeats the sign.
+        return signed if above == below == 0 else (signed << above) >> (above + below)
+    shifted = words >> below if below else words
+    most = 2**layout.bits_stored - 1
+    return shifted & most if above and shifted.max() > most else shifted
+
+
+def _decoded(
+    dataset: Dataset, decoder: Decoder, layout: Geometry, *, index: int | None
+) -> NDArray[np.generic]:
+    """Decode one frame, or all of them where ``index`` is ``None``."""
+    _check_codestream(dataset, decoder, layout)
+    # pydicom clears the bits above Bits Stored, from bit 0 up; with a High Bit above that
+    # (retired, PS3.5 8.1.1) it has to keep them all, and the lowest are dropped here.
+    shift = layout.high_bit + 1 - layout.bits_stored
+    dataset.BitsStored = layout.high_bit + 1
+    plugin = _plugin(decoder.UID)
+    values, _ = decoder.as_array(dataset, index=index, raw=True, decoding_plugin=plugin)
+    return np.right_shift(values, shift) if shift else values
+
+
+def _plugin(uid: UID) -> str:
+    """Choose the codec: the first that works, with two exceptions.
+
+    OpenJPEG itself is newer than the copy inside GDCM. pylibjpeg's RLE decoder answers broken
+    data with a panic, which is no ``Exception``; pydicom's own took 0.10 s instead of 0.03 s
+    for 1760 x 2140 pixels.
+    """
+    if uid in JPEG2000TransferSyntaxes:
+        return "pylibjpeg"
+    return "pydicom" if uid == RLELossless else ""
+
+
+def _check_codestream(dataset: Dataset, decoder: Decoder, layout: Geometry) -> None:
+    """Refuse a compressed frame that unfolds to another size than the header says."""
+    if decoder.is_native:
+        return
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=layout.frames))
+    found = codestream.size(frame)
+    if found not in {None, (layout.rows, layout.columns)}:
+        raise refused(
+            RefusalCode.UNREADABLE,
+            f"The compressed picture has rows and columns {found}, "
+            f"the header says {(layout.rows, layout.columns)}.",
+        )
+    # RLE has no size of its own; a run of two bytes unfolds to 128.
+    if len(frame) > 2 * layout.plain_bytes + _SMALLEST_LIMIT:
+        raise refused(RefusalCode.UNREADABLE, "The compressed picture is larger than the plain.")
