@@ -1,0 +1,147 @@
+"""Where the header's description of the pixels and the pixels themselves disagree.
+
+What changes the picture is refused, what does not is noted; nothing is corrected in silence.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from triage.decode import codestream
+from triage.decode.geometry import Geometry
+from triage.decode.refusal import refused
+from triage.domain.assessment import RefusalCode
+
+_LEAST_UNUSED = 2
+"""A film that leaves one bit unused was exposed less; two are the mark of a wrong tag."""
+
+_OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
+_OVERLAY_BIT_POSITION = 0x0102
+_OVERLAY_DATA = 0x3000
+
+
+def unused_bits(dataset: Dataset, layout: Geometry, words: NDArray[np.generic]) -> tuple[str, ...]:
+    """Hold the bits of each word against *Bits Stored* and *High Bit* (PS3.5 8.1.1).
+
+    Nothing may be assumed of unused bits: zeros, the repeated sign, one filling for all pixels
+    and a declared overlay plane are met. What varies from pixel to pixel beside the stored
+    bits is content that the header denies, and without it another picture is shown.
+
+    Args:
+        dataset: the film's header.
+        layout: its description of the pixels.
+        words: any shape, 8 or 16 bits, as decompressed, before anything is removed.
+
+    Returns:
+        A note where unused bits are set.
+
+    Raises:
+        UnassessableFilm: ``CONTRADICTION`` where values need bits beyond the stored ones.
+    """
+    below = layout.high_bit + 1 - layout.bits_stored
+    if below == 0 and _fit(words, layout):
+        return ()
+    plain = _unsigned(words)
+    stored = (2**layout.bits_stored - 1) << below
+    declared = _overlay_bits(dataset)
+    some, each = int(np.bitwise_or.reduce(plain, axis=None)), _in_each(plain)
+    if (some & ~each) & ~(stored | declared):
+        raise refused(
+            RefusalCode.CONTRADICTION,
+            f"The pixels use bits beside the {layout.bits_stored} bits stored "
+            f"below high bit {layout.high_bit}.",
+        )
+    return ("unused bits are set",) if each & ~(stored | declared) else ()
+
+
+def unused_range(layout: Geometry, stored: NDArray[np.generic]) -> tuple[str, ...]:
+    """Note a film whose values leave the upper bits of *Bits Stored* empty.
+
+    Args:
+        layout: the header's description of the pixels.
+        stored: any shape, stored values.
+    """
+    least, most = int(stored.min()), int(stored.max())
+    used = max(most.bit_length(), (~least).bit_length() if least < 0 else 0) + int(layout.signed)
+    if used + _LEAST_UNUSED > layout.bits_stored:
+        return ()
+    return (f"values use {used} of {layout.bits_stored} bits stored",)
+
+
+def stream(frame: bytes, layout: Geometry, words: NDArray[np.generic]) -> tuple[str, ...]:
+    """Hold the precision and the sign of a compressed picture against the header.
+
+    Args:
+        frame: the codestream.
+        layout: the header's description of the pixels.
+        words: any shape, its decompressed values with the sign that the header tells.
+
+    Returns:
+        Notes on what differs and changes no value.
+
+    Raises:
+        UnassessableFilm: ``CONTRADICTION`` where the values do not fit into *Bits Allocated*,
+            or would be others with the sign that the codestream tells.
+    """
+    found = codestream.precision(frame)
+    if found is None:
+        return ()
+    if found.bits > layout.bits_allocated:
+        raise refused(
+            RefusalCode.CONTRADICTION,
+            f"The compressed picture has {found.bits} bits, "
+            f"Bits Allocated is {layout.bits_allocated}.",
+        )
+    notes = []
+    # Most encoders of lossless syntaxes take all allocated bits for the precision.
+    if found.bits not in {layout.bits_stored, layout.bits_allocated}:
+        notes.append(f"compressed picture has {found.bits} bits, {layout.bits_stored} stored")
+    if found.signed not in {None, layout.signed}:
+        _check_sign(layout, words, found.bits)
+        notes.append("compressed picture contradicts pixel representation")
+    return tuple(notes)
+
+
+def _check_sign(layout: Geometry, words: NDArray[np.generic], bits: int) -> None:
+    """Refuse values whose uppermost bit is a sign to one and a quantity to the other."""
+    doubtful = int(words.min()) < 0 if layout.signed else int(words.max()) >= 2 ** (bits - 1)
+    if doubtful:
+        says, other = ("signed", "unsigned") if layout.signed else ("unsigned", "signed")
+        raise refused(
+            RefusalCode.CONTRADICTION,
+            f"Pixel Representation is {says}, the compressed picture is {other}.",
+        )
+
+
+def _fit(words: NDArray[np.generic], layout: Geometry) -> bool:
+    """Say whether all values are within the stored bits, their sign repeated or not."""
+    bits = layout.bits_stored
+    if bits == layout.bits_allocated or int(_unsigned(words).max()) < 2**bits:
+        return True
+    if not layout.signed:
+        return False
+    signed = words.view(f"i{words.itemsize}")
+    least, most = int(signed.min()), int(signed.max())
+    return bool(-(2 ** (bits - 1)) <= least and most < 2 ** (bits - 1))
+
+
+def _unsigned(words: NDArray[np.generic]) -> NDArray[np.unsignedinteger]:
+    return words.view(f"u{words.itemsize}")
+
+
+def _in_each(words: NDArray[np.unsignedinteger]) -> int:
+    """Return the bits that every word has."""
+    return int(np.bitwise_and.reduce(words, axis=None))
+
+
+def _overlay_bits(dataset: Dataset) -> int:
+    """Return the bits that overlay planes inside the pixels occupy (PS3.3 C.9.2, retired).
+
+    A plane with (60xx,3000) *Overlay Data* of its own occupies none.
+    """
+    bits = 0
+    for group in _OVERLAY_GROUPS:
+        position = dataset.get((group, _OVERLAY_BIT_POSITION))
+        if position is not None and (group, _OVERLAY_DATA) not in dataset:
+            bits |= 1 << (int(position.value) & 0x0F)
+    return bits
