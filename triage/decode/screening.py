@@ -15,6 +15,7 @@ from triage.decode.age import age_years
 from triage.decode.projection import view, view_not_frontal
 from triage.decode.refusal import quoted
 from triage.decode.region import body_part_elsewhere, described_elsewhere
+from triage.decode.tint import is_clothed
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import View
@@ -123,13 +124,13 @@ def _several_frames(dataset: Dataset) -> Refusal | None:
 
 
 def _color(dataset: Dataset) -> Refusal | None:
-    """Refuse colour; a missing interpretation is left to the decoder."""
+    """Refuse what cannot be gray; RGB or a palette may be, and a missing word is the decoder's."""
     interpretation = tags.code(dataset, "PhotometricInterpretation")
-    if interpretation in GRAY or not interpretation:
+    if interpretation in GRAY or is_clothed(dataset) or not interpretation:
         return None
     return Refusal(
         RefusalCode.COLOR,
-        f"Photometric Interpretation is {quoted(interpretation)}: MONOCHROME1 or 2 is assessed.",
+        f"Photometric Interpretation is {quoted(interpretation)}: gray films are assessed.",
     )
 
 

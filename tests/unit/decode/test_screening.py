@@ -26,8 +26,8 @@ OURS = {"Manufacturer": MANUFACTURER, "ManufacturerModelName": MODEL_NAME}
         ({"PatientAge": "017Y"}, RefusalCode.UNDER_AGE),
         ({"PatientAge": "003W"}, RefusalCode.UNDER_AGE),
         ({"NumberOfFrames": 2}, RefusalCode.SEVERAL_FRAMES),
-        ({"PhotometricInterpretation": "RGB"}, RefusalCode.COLOR),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, RefusalCode.COLOR),
+        ({"PhotometricInterpretation": "HSV"}, RefusalCode.COLOR),
+        ({"PhotometricInterpretation": "CMYK"}, RefusalCode.COLOR),
     ],
 )
 def test_a_film_is_refused_with_the_code_of_its_gate(
@@ -47,6 +47,8 @@ def test_a_film_is_refused_with_the_code_of_its_gate(
         {"BodyPartExamined": "RIBCAGE"},
         {"PresentationIntentType": "FOR PRESENTATION"},
         {"NumberOfFrames": 1},
+        {"PhotometricInterpretation": "RGB"},
+        {"PhotometricInterpretation": "PALETTE COLOR"},
         {"PatientAge": "018Y"},
     ],
 )
