@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from triage.decode import picture, tags
 from triage.decode.geometry import geometry
-from triage.decode.grayscale import grayscale
+from triage.decode.interpretation import interpreted
 from triage.decode.part10 import read_dataset
 from triage.decode.pixel_data import all_values, check_transfer_syntax, stored_values
 from triage.decode.projection import view
@@ -109,15 +109,15 @@ def _film(content: mmap.mmap, minimum_age_years: int | None) -> Film:
     check_transfer_syntax(dataset)
     passed = _passed(dataset, minimum_age_years)
     layout = geometry(dataset)
-    stored = stored_values(dataset, layout)
-    display, notes = grayscale(dataset, stored, signed=layout.signed)
+    values, doubts = stored_values(dataset, layout)
+    stored, display, notes = interpreted(dataset, values, layout)
     return Film(
         stored=stored,
         display=display,
         resample=area,
         spacing_mm=_spacing_mm(dataset),
         view=passed.view,
-        notes=(*passed.notes, *notes),
+        notes=(*passed.notes, *doubts, *notes),
     )
 
 

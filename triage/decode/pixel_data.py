@@ -1,19 +1,29 @@
 """The pixel data of an object to stored values: transfer syntaxes and their codecs."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import Decoder, get_decoder
-from pydicom.uid import UID, ExplicitVRBigEndian, JPEG2000TransferSyntaxes, RLELossless
+from pydicom.uid import (
+    UID,
+    ExplicitVRBigEndian,
+    JPEG2000TransferSyntaxes,
+    JPEGExtended12Bit,
+    RLELossless,
+)
 
-from triage.decode import codestream, tags
+from triage.decode import codestream, contradiction, extended, tags
 from triage.decode.geometry import Geometry
 from triage.decode.refusal import quoted, refused, translated
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 
 _SMALLEST_LIMIT = 65536
+_AS_DECOMPRESSED: dict[str, Any] = {"correct_unused_bits": False}
+"""pydicom annotates its options in a way that no option fits."""
 
 
 def check_transfer_syntax(dataset: Dataset) -> None:
@@ -25,22 +35,32 @@ def check_transfer_syntax(dataset: Dataset) -> None:
     _decoder(dataset)
 
 
-def stored_values(dataset: Dataset, layout: Geometry) -> NDArray[np.generic]:
+def stored_values(
+    dataset: Dataset, layout: Geometry
+) -> tuple[NDArray[np.generic], tuple[str, ...]]:
     """Decode the first frame.
 
     Returns:
-        (rows, columns), stored values: the bits above *High Bit* are removed, the sign is
-        extended.
+        (rows, columns) or (rows, columns, samples), stored values: the bits beside the stored
+        ones are removed, the sign is extended; and notes on what the header says otherwise.
 
     Raises:
         UnassessableFilm: ``TRANSFER_SYNTAX`` where nothing here decodes the syntax,
-            ``UNREADABLE`` where the decoder fails.
+            ``UNREADABLE`` where the decoder fails, ``CONTRADICTION`` where the header denies
+            what the pixels are.
     """
     decoder = _decoder(dataset)
     with translated("The pixel data cannot be decoded"):
-        if _is_plain(decoder, layout):
-            return _plain(tags.value(dataset, "PixelData"), layout)
-        return _decoded(dataset, decoder, layout, index=0)
+        is_plain = _is_plain(decoder, layout)
+        words = (
+            _plain(tags.value(dataset, "PixelData"), layout)
+            if is_plain
+            else _decoded(dataset, decoder, layout, index=0)
+        )
+        notes = contradiction.unused_bits(dataset, layout, words)
+        if not decoder.is_native:
+            notes += contradiction.stream(_first_frame(dataset, layout), layout, words)
+        return _trimmed(words, layout), notes
 
 
 def all_values(dataset: Dataset, layout: Geometry) -> NDArray[np.generic]:
@@ -51,7 +71,7 @@ def all_values(dataset: Dataset, layout: Geometry) -> NDArray[np.generic]:
     """
     decoder = _decoder(dataset)
     with translated("The pixel data cannot be decoded"):
-        return _decoded(dataset, decoder, layout, index=None)
+        return _trimmed(_decoded(dataset, decoder, layout, index=None), layout)
 
 
 def _decoder(dataset: Dataset) -> Decoder:
@@ -88,7 +108,7 @@ def _plain(pixel_data: object, layout: Geometry) -> NDArray[np.generic]:
         )
     kind = np.uint8 if layout.bits_allocated == 8 else np.dtype("<u2")
     words = np.frombuffer(pixel_data, kind, layout.rows * layout.columns)
-    return _trimmed(words.reshape(layout.rows, layout.columns), layout)
+    return words.reshape(layout.rows, layout.columns)
 
 
 def _trimmed(words: NDArray[np.generic], layout: Geometry) -> NDArray[np.generic]:
@@ -107,15 +127,28 @@ def _trimmed(words: NDArray[np.generic], layout: Geometry) -> NDArray[np.generic
 def _decoded(
     dataset: Dataset, decoder: Decoder, layout: Geometry, *, index: int | None
 ) -> NDArray[np.generic]:
-    """Decode one frame, or all of them where ``index`` is ``None``."""
+    """Decode one frame, or all of them where ``index`` is ``None``, into allocated words."""
     _check_codestream(dataset, decoder, layout)
-    # pydicom clears the bits above Bits Stored, from bit 0 up; with a High Bit above that
-    # (retired, PS3.5 8.1.1) it has to keep them all, and the lowest are dropped here.
-    shift = layout.high_bit + 1 - layout.bits_stored
+    if decoder.UID == JPEGExtended12Bit and extended.is_needed(_first_frame(dataset, layout)):
+        return extended.decoded(_first_frame(dataset, layout), layout)
+    # With a High Bit above the stored bits (retired, PS3.5 8.1.1) the codec has to keep all
+    # bits up to it; what is beside the stored bits is looked at before it is removed.
     dataset.BitsStored = layout.high_bit + 1
-    plugin = _plugin(decoder.UID)
-    values, _ = decoder.as_array(dataset, index=index, raw=True, decoding_plugin=plugin)
-    return np.right_shift(values, shift) if shift else values
+    values, _ = decoder.as_array(
+        dataset,
+        index=index,
+        raw=True,
+        decoding_plugin=_plugin(decoder.UID),
+        **_AS_DECOMPRESSED,
+    )
+    # Codecs choose bytes for pictures of eight bits, whatever is allocated.
+    kind = f"{values.dtype.kind}{layout.bits_allocated // 8}"
+    return np.asarray(values, dtype=kind)
+
+
+def _first_frame(dataset: Dataset, layout: Geometry) -> bytes:
+    """Join the fragments of the first frame of encapsulated pixel data (PS3.5 A.4)."""
+    return next(generate_frames(dataset.PixelData, number_of_frames=layout.frames))
 
 
 def _plugin(uid: UID) -> str:
@@ -134,7 +167,7 @@ def _check_codestream(dataset: Dataset, decoder: Decoder, layout: Geometry) -> N
     """Refuse a compressed frame that unfolds to another size than the header says."""
     if decoder.is_native:
         return
-    frame = next(generate_frames(dataset.PixelData, number_of_frames=layout.frames))
+    frame = _first_frame(dataset, layout)
     found = codestream.size(frame)
     if found not in {None, (layout.rows, layout.columns)}:
         raise refused(
