@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
-from triage.decode.film import read
+from triage.decode.guard import Guard
 from triage.decode.picture import is_picture
 from triage.domain.assessment import Assessment
 from triage.domain.film import Film
@@ -39,6 +39,7 @@ class AssessedFilm:
 class Route:
     """The stations between spool and outbox, for one bundle and one appearance."""
 
+    decoder: Guard
     assessor: Assessor
     appearance: Appearance
     minimum_age_years: int
@@ -50,7 +51,7 @@ class Route:
             UnassessableFilm: the film cannot or must not be assessed.
         """
         begin = perf_counter()
-        film = read(path, minimum_age_years=self.minimum_age_years)
+        film = self.decoder.read(path, minimum_age_years=self.minimum_age_years)
         decoded = perf_counter()
         assessment = self.assessor.assess([film])[0]
         return AssessedFilm(film, assessment, decoded - begin, perf_counter() - decoded)
@@ -84,6 +85,7 @@ def build_route(settings: Settings) -> Route:
     """
     choice = settings.picture
     return Route(
+        decoder=Guard(),
         assessor=Predictor(load_bundle(settings.model.bundle or shipped_bundle())),
         appearance=Appearance(
             color_map=ColorMap(choice.color_map),

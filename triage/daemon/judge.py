@@ -9,7 +9,6 @@ import structlog
 from triage.database import results
 from triage.database.engine import Engine
 from triage.database.results import Outcome, Parcel, Timing
-from triage.decode.film import same_pixels
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import DeliveryParked, UnassessableFilm
 from triage.domain.study import FilmState, Instance
@@ -70,7 +69,7 @@ class Judge:
         earlier = self._films.path(first.digest)
         if first.id == instance.id or not earlier.exists():
             return False  # of a film that is swept nothing is left to compare with
-        if not same_pixels(earlier, path):
+        if not self._route.decoder.same_pixels(earlier, path):
             return True
         if identity(earlier) == identity(path):
             raise UnassessableFilm(

@@ -3,7 +3,7 @@
 import io
 import mmap
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +81,7 @@ def same_pixels_in(first: BinaryIO, second: BinaryIO) -> bool:
         UnassessableFilm: ``UNREADABLE``, a file is no DICOM object.
         OSError: a file cannot be read.
     """
-    one, other = (read_dataset(_content(file)) for file in (first, second))
+    one, other = (read_dataset(_stream(_content(file))) for file in (first, second))
     if _polarity(one) != _polarity(other):
         return False
     try:
@@ -103,9 +103,14 @@ def _content(file: BinaryIO) -> mmap.mmap:
     return mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ)
 
 
+def _stream(content: mmap.mmap) -> BinaryIO:
+    """A map is read, sought and told like a file; its stub does not say so."""
+    return cast("BinaryIO", content)
+
+
 def _film(content: mmap.mmap, minimum_age_years: int | None) -> Film:
     """Screen the header, then decode what passed."""
-    dataset = read_dataset(content)
+    dataset = read_dataset(_stream(content))
     check_transfer_syntax(dataset)
     passed = _passed(dataset, minimum_age_years)
     layout = geometry(dataset)

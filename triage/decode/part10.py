@@ -1,8 +1,8 @@
 """The bytes of a DICOM file to its data set: encoding, meta information, completeness."""
 
 import io
-import mmap
 import zlib
+from typing import BinaryIO
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -30,7 +30,7 @@ _LEAST_CAP = 1024 * 1024
 _SOME_OF = ("SOPClassUID", "Modality", "Rows", "PixelData")
 
 
-def read_dataset(content: mmap.mmap | io.BytesIO) -> Dataset:
+def read_dataset(content: BinaryIO) -> Dataset:
     """Read a DICOM object (PS3.10 7), also one without preamble or meta header.
 
     Args:
@@ -51,7 +51,7 @@ def read_dataset(content: mmap.mmap | io.BytesIO) -> Dataset:
         return dataset
 
 
-def _inflated(content: mmap.mmap | io.BytesIO) -> io.BytesIO | None:
+def _inflated(content: BinaryIO) -> io.BytesIO | None:
     """Inflate a deflated data set (PS3.5 A.5) under a cap; ``None`` for any other syntax."""
     prefix = content.read(_PREFIX_END)
     try:

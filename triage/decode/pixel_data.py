@@ -106,7 +106,7 @@ def _plain(pixel_data: object, layout: Geometry) -> NDArray[np.generic]:
             RefusalCode.UNREADABLE,
             f"The pixel data holds {held} bytes: one frame has {layout.plain_bytes}.",
         )
-    kind = np.uint8 if layout.bits_allocated == 8 else np.dtype("<u2")
+    kind = f"<u{layout.bits_allocated // 8}"
     words = np.frombuffer(pixel_data, kind, layout.rows * layout.columns)
     return words.reshape(layout.rows, layout.columns)
 
@@ -116,12 +116,14 @@ def _trimmed(words: NDArray[np.generic], layout: Geometry) -> NDArray[np.generic
     below = layout.high_bit + 1 - layout.bits_stored
     above = layout.bits_allocated - layout.high_bit - 1
     if layout.signed:
-        signed = words.view(np.int8 if layout.bits_allocated == 8 else np.dtype("<i2"))
+        signed = words.view(f"<i{layout.bits_allocated // 8}")
         # Shifted up and down again: the second shift repeats the sign.
-        return signed if above == below == 0 else (signed << above) >> (above + below)
-    shifted = words >> below if below else words
+        if above == below == 0:
+            return signed
+        return np.asarray(np.right_shift(np.left_shift(signed, above), above + below))
+    shifted = np.right_shift(words, below) if below else words
     most = 2**layout.bits_stored - 1
-    return shifted & most if above and shifted.max() > most else shifted
+    return np.bitwise_and(shifted, most) if above and shifted.max() > most else shifted
 
 
 def _decoded(
@@ -129,7 +131,7 @@ def _decoded(
 ) -> NDArray[np.generic]:
     """Decode one frame, or all of them where ``index`` is ``None``, into allocated words."""
     _check_codestream(dataset, decoder, layout)
-    if decoder.UID == JPEGExtended12Bit and extended.is_needed(_first_frame(dataset, layout)):
+    if JPEGExtended12Bit == decoder.UID and extended.is_needed(_first_frame(dataset, layout)):
         return extended.decoded(_first_frame(dataset, layout), layout)
     # With a High Bit above the stored bits (retired, PS3.5 8.1.1) the codec has to keep all
     # bits up to it; what is beside the stored bits is looked at before it is removed.

@@ -46,7 +46,8 @@ def _bands(values: NDArray[np.generic], rows: int) -> NDArray[np.float32]:
     sums = np.empty((rows, values.shape[1]), np.float32)
     for row, (begin, end) in enumerate(zip(first, last, strict=True)):
         total = sums[row : row + 1]
-        cv2.reduce(values[begin:end], 0, cv2.REDUCE_SUM, dst=total, dtype=cv2.CV_32F)
+        source = np.asarray(values[begin:end])
+        cv2.reduce(source, 0, cv2.REDUCE_SUM, dst=total, dtype=cv2.CV_32F)
     # The outer rows of a band are summed whole; what lies outside of it is taken away again.
     sums -= (edges[:-1] - first).astype(np.float32)[:, None] * values[first].astype(np.float32)
     sums -= (last - edges[1:]).astype(np.float32)[:, None] * values[last - 1].astype(np.float32)

@@ -1,0 +1,112 @@
+import fcntl
+import json
+import os
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from tests.unit.decode.headers import GRADIENT, film
+from triage.decode.grayscale import grayscale
+from triage.decode.resample import area
+from triage.decode.wire import mapped, packed, shared, unpacked
+from triage.domain.film import Film, View
+
+
+def made(dataset: Dataset) -> Film:
+    display, notes = grayscale(dataset, GRADIENT, signed=False)
+    return Film(GRADIENT, display, area, spacing_mm=(0.1, 0.2), view=View.AP, notes=notes)
+
+
+def carried(value: Film) -> object:
+    arrays: list[NDArray[np.generic]] = []
+    said = json.dumps(packed(value, arrays))
+    memory, places = shared(arrays)
+    seen = mapped(memory, json.loads(json.dumps(places)))
+    os.close(memory)
+    return unpacked(json.loads(said), seen)
+
+
+def lut(keyword: str) -> Dataset:
+    item = Dataset()
+    item.LUTDescriptor = [4096, 0, 12]
+    item.LUTData = np.arange(4095, -1, -1, dtype="<u2").tobytes()
+    dataset = film()
+    setattr(dataset, keyword, [item])
+    return dataset
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        film(WindowCenter="2048", WindowWidth="1000"),
+        film(
+            WindowCenter="2048",
+            WindowWidth="1000",
+            VOILUTFunction="SIGMOID",
+            RescaleSlope="2",
+            RescaleIntercept="-7",
+        ),
+        film(WindowCenter="1", WindowWidth="0", PhotometricInterpretation="MONOCHROME1"),
+        lut("ModalityLUTSequence"),
+        lut("VOILUTSequence"),
+    ],
+    ids=["window", "sigmoid", "histogram", "modality LUT", "VOI LUT"],
+)
+def test_a_film_looks_the_same_on_the_other_side(dataset: Dataset) -> None:
+    sent = made(dataset)
+
+    came = carried(sent)
+
+    assert isinstance(came, Film)
+    assert (came.spacing_mm, came.view, came.notes) == (sent.spacing_mm, sent.view, sent.notes)
+    assert np.array_equal(came.stored, sent.stored)
+    assert np.array_equal(came.render(), sent.render())
+    assert np.array_equal(came.render((7, 9)), sent.render((7, 9)))
+
+
+def test_what_came_cannot_be_written() -> None:
+    came = carried(made(film()))
+
+    assert isinstance(came, Film)
+    with pytest.raises(ValueError, match="read-only"):
+        came.stored[0, 0] = 1
+
+
+def test_memory_that_its_owner_could_take_away_is_not_looked_at() -> None:
+    memory = os.memfd_create("film", os.MFD_ALLOW_SEALING)
+    os.ftruncate(memory, 4096)
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+
+    with pytest.raises(ValueError, match="seals"):
+        mapped(memory, [{"begin": 0, "dtype": "uint8", "shape": [4096]}])
+
+    os.close(memory)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"begin": 0, "dtype": "object", "shape": [1]},
+        {"begin": 0, "dtype": "uint8", "shape": [4097]},
+        {"begin": 9999, "dtype": "uint8", "shape": [1]},
+        {"begin": "0", "dtype": "uint8", "shape": [1]},
+        {"begin": 0, "dtype": "uint8", "shape": [-1, -1]},
+    ],
+)
+def test_a_place_outside_of_the_memory_is_refused(place: dict[str, object]) -> None:
+    memory, _ = shared([np.zeros(4096, np.uint8)])
+
+    with pytest.raises(ValueError, match=r"."):
+        mapped(memory, [place])
+
+    os.close(memory)
+
+
+@pytest.mark.parametrize(
+    "said", [{"class": "Path"}, {"class": "Rescale", "a": 1}, {"array": 3}, {"class": "View"}, {}]
+)
+def test_nothing_but_parts_of_films_is_made(said: object) -> None:
+    with pytest.raises((LookupError, TypeError, ValueError)):
+        unpacked(said, [])

@@ -1,0 +1,101 @@
+"""The child that decodes: what a hostile file can hurt is this process and no other.
+
+It ends with its owner, whose end closes standard input, a sequenced socket. Requests come with
+open files, answers go with sealed shared memory; nothing is written anywhere else.
+"""
+
+import errno
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.decode.film import film_in, same_pixels_in
+from triage.decode.wire import LONGEST_MESSAGE, packed, shared
+from triage.domain.errors import UnassessableFilm, place_of
+
+MOST_FILES = 2
+MIB = 1024 * 1024
+
+
+def main() -> int:
+    """Answer requests until the owner has gone, or one has failed: who failed is not trusted."""
+    peer = socket.socket(fileno=0)
+    # Both come to whole groups of processes; the owner says when it is over.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds the patient
+    cv2.setNumThreads(1)
+    occupied = _address_space()
+    while True:
+        message, descriptors, *_ = socket.recv_fds(peer, LONGEST_MESSAGE, MOST_FILES)
+        if not message:
+            return 0
+        request = json.loads(message)
+        _confine(occupied + request["memory_bytes"], request["time_limit_s"])
+        try:
+            answer, memory = _answer(request, [os.fdopen(d, "rb") for d in descriptors])
+        except UnassessableFilm as error:
+            answer, memory = {"refusal": asdict(error.refusal)}, None
+        except Exception as error:  # the one place where a decoder's fault ends
+            _send(peer, {"failed": _sentence(error, request["memory_bytes"])}, None)
+            return 1
+        _send(peer, answer, memory)
+
+
+def _sentence(error: Exception, memory_bytes: int) -> str:
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return f"The decoder needed more than {memory_bytes // MIB} MiB of memory."
+    return f"The decoder failed ({place_of(error)})."
+
+
+def _address_space() -> int:
+    """Count the bytes of address space that are in use before any file was read."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    return int(pages) * resource.getpagesize()
+
+
+def _confine(memory_bytes: int, time_limit_s: float) -> None:
+    """Limit what the next file may take; a child whose owner was killed cannot spin for ever."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime + time_limit_s) + 1
+    for limit, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CPU, seconds)):
+        resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+
+
+def _answer(
+    request: Mapping[str, int], files: Sequence[BinaryIO]
+) -> tuple[dict[str, object], int | None]:
+    """Do what is asked with one file, a film, or with two, a comparison."""
+    try:
+        if len(files) == MOST_FILES:
+            return {"same": same_pixels_in(*files)}, None
+        film = film_in(files[0], minimum_age_years=request["minimum_age_years"])
+    finally:
+        for file in files:
+            file.close()
+    arrays: list[NDArray[np.generic]] = []
+    said = packed(film, arrays)
+    memory, places = shared(arrays)
+    return {"film": said, "arrays": places}, memory
+
+
+def _send(peer: socket.socket, answer: dict[str, object], memory: int | None) -> None:
+    descriptors = [] if memory is None else [memory]
+    socket.send_fds(peer, [json.dumps(answer).encode()], descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
