@@ -25,6 +25,16 @@ class Assessor(Protocol):
         """Assess films, in their order."""
 
 
+class Decoder(Protocol):
+    """What makes films of files; ``decode.guard.Guard`` is one."""
+
+    def read(self, path: Path, *, minimum_age_years: int | None = 18) -> Film:
+        """Read a film from a DICOM, PNG or JPEG file."""
+
+    def same_pixels(self, first: Path, second: Path) -> bool:
+        """Tell whether two files carry the same pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class AssessedFilm:
     """A film with all that is said of it, and the seconds that it took to say it."""
@@ -39,7 +49,7 @@ class AssessedFilm:
 class Route:
     """The stations between spool and outbox, for one bundle and one appearance."""
 
-    decoder: Guard
+    decoder: Decoder
     assessor: Assessor
     appearance: Appearance
     minimum_age_years: int

@@ -15,6 +15,7 @@ from tests.builders.account import Account, send_all
 from tests.builders.house import House
 from tests.builders.memory import MB, measured_growth
 from tests.builders.shipment import Shipment
+from tests.builders.unguarded import Unguarded
 from tests.unit.decode.headers import film, saved
 from triage.decode import geometry, part10
 from triage.decode.film import read
@@ -80,6 +81,13 @@ def house(compose: Compose, calm_route: Route) -> Iterator[House]:
         yield house
 
 
+@pytest.fixture
+def unguarded(compose: Compose, calm_route: Route) -> Iterator[House]:
+    """A house that decodes in this process, so that a check can be taken away."""
+    with compose(route=replace(calm_route, decoder=Unguarded())) as house:
+        yield house
+
+
 def test_impossible_films_are_kept_and_not_assessed(house: House, tmp_path: Path) -> None:
     right = whole(tmp_path)
     wrong = [
@@ -138,16 +146,16 @@ class Content(dataset.ElementWalk):
 
 
 def test_a_house_that_never_asks_what_is_missing_is_noticed(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unguarded: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dataset, "ElementWalk", Content)
     monkeypatch.setattr(part10, "_check_complete", unchecked)
     shorter = changed(whole(tmp_path), (short(ROWS, 64), short(ROWS, 63)))
 
-    sent = send_all([replace(shorter, data_set=shorter.data_set[:-1])], house.peer.port)
-    house.settle()
+    sent = send_all([replace(shorter, data_set=shorter.data_set[:-1])], unguarded.peer.port)
+    unguarded.settle()
 
-    assert list(Account.of(sent, house.engine).ends.values()) == ["kept, ASSESSED"]
+    assert list(Account.of(sent, unguarded.engine).ends.values()) == ["kept, ASSESSED"]
 
 
 def compressed(folder: Path, syntax: UID, *, missing: int) -> Path:
@@ -205,13 +213,15 @@ def test_without_the_cap_a_codec_bomb_costs_memory(
     assert growth.megabytes > FLAT_MB
 
 
-def test_without_its_checks_an_impossible_film_is_assessed(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_its_checks_an_impossible_film_is_noticed_by_its_values(
+    unguarded: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(geometry, "_check_bits", unchecked)
     wrong = changed(whole(tmp_path), IMPOSSIBLE["no bits"])
 
-    sent = send_all([wrong], house.peer.port)
-    house.settle()
+    sent = send_all([wrong], unguarded.peer.port)
+    unguarded.settle()
 
-    assert list(Account.of(sent, house.engine).ends.values()) == ["kept, ASSESSED"]
+    assert list(Account.of(sent, unguarded.engine).ends.values()) == [
+        "kept, NOT_ASSESSED contradiction"
+    ]

@@ -54,8 +54,8 @@ def geometry(dataset: Dataset) -> Geometry:
     """
     stored = tags.whole(dataset, "BitsStored", default=0)
     found = Geometry(
-        rows=tags.whole(dataset, "Rows", default=0),
-        columns=tags.whole(dataset, "Columns", default=0),
+        rows=_side(dataset, "Rows"),
+        columns=_side(dataset, "Columns"),
         samples=tags.whole(dataset, "SamplesPerPixel", default=1),
         frames=tags.whole(dataset, "NumberOfFrames", default=1) or 1,
         bits_allocated=tags.whole(dataset, "BitsAllocated", default=0),
@@ -66,6 +66,12 @@ def geometry(dataset: Dataset) -> Geometry:
     _check_size(found)
     _check_bits(found)
     return found
+
+
+def _side(dataset: Dataset, keyword: str) -> int:
+    """Read one number; of several nobody can say which holds."""
+    found = tags.numbers(dataset, keyword)
+    return int(found[0]) if len(found) == 1 else 0
 
 
 def check_pixels(pixels: int) -> None:
