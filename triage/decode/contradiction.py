@@ -41,17 +41,16 @@ def unused_bits(dataset: Dataset, layout: Geometry, words: NDArray[np.generic]) 
     below = layout.high_bit + 1 - layout.bits_stored
     if below == 0 and _fit(words, layout):
         return ()
-    plain = _unsigned(words)
-    stored = (2**layout.bits_stored - 1) << below
     declared = _overlay_bits(dataset)
-    some, each = int(np.bitwise_or.reduce(plain, axis=None)), _in_each(plain)
-    if (some & ~each) & ~(stored | declared):
+    beside = ~((2**layout.bits_stored - 1) << below | declared)
+    some, each = _bits_of(_without_sign(words, layout))
+    if some & ~each & beside:
         raise refused(
             RefusalCode.CONTRADICTION,
             f"The pixels use bits beside the {layout.bits_stored} bits stored "
             f"below high bit {layout.high_bit}.",
         )
-    return ("unused bits are set",) if each & ~(stored | declared) else ()
+    return ("unused bits are set",) if each & beside else ()
 
 
 def unused_range(layout: Geometry, stored: NDArray[np.generic]) -> tuple[str, ...]:
@@ -129,9 +128,24 @@ def _unsigned(words: NDArray[np.generic]) -> NDArray[np.unsignedinteger]:
     return words.view(f"u{words.itemsize}")
 
 
-def _in_each(words: NDArray[np.unsignedinteger]) -> int:
-    """Return the bits that every word has."""
-    return int(np.bitwise_and.reduce(words, axis=None))
+def _without_sign(words: NDArray[np.generic], layout: Geometry) -> NDArray[np.unsignedinteger]:
+    """Clear the bits above *High Bit* where they do nothing but repeat the sign."""
+    plain = _unsigned(words)
+    above = layout.bits_allocated - layout.high_bit - 1
+    if not layout.signed or above == 0:
+        return plain
+    signed = plain.astype(np.int32) << 32 - layout.bits_allocated
+    trimmed = signed << above
+    repeated = bool((trimmed >> above == signed).all())
+    return plain & plain.dtype.type(2 ** (layout.high_bit + 1) - 1) if repeated else plain
+
+
+def _bits_of(words: NDArray[np.unsignedinteger]) -> tuple[int, int]:
+    """Return the bits that some word has, and those that each has."""
+    some, each = (
+        reduce(words, axis=None) for reduce in (np.bitwise_or.reduce, np.bitwise_and.reduce)
+    )
+    return int(some), int(each)
 
 
 def _overlay_bits(dataset: Dataset) -> int:

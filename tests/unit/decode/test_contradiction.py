@@ -45,6 +45,13 @@ def test_zeros_and_the_repeated_sign_are_no_contradiction(words: NDArray[np.gene
     assert beside(words, film(words)) == ()
 
 
+def test_a_sign_repeated_above_a_higher_high_bit_is_no_contradiction() -> None:
+    dataset = film(SIGNED)
+    dataset.HighBit = 13
+
+    assert beside(SIGNED << 2, dataset) == ()
+
+
 def test_signed_values_beyond_the_stored_bits_are_refused() -> None:
     assert refusal_of(SIGNED * 4, film(SIGNED)) is RefusalCode.CONTRADICTION
 
