@@ -17,7 +17,8 @@ from tests.unit.decode.headers import saved
 from triage.decode.film import read
 
 CASES = matrix()
-NEVER_DRAWN = {case.reason for case in CASES if case.reason and not case.options}
+BESIDE_DCMTK = [case for case in CASES if not case.reason]
+DOCUMENT = Path(__file__).parents[2] / "docs" / "pixels.md"
 
 
 def made(recipe: Recipe, folder: Path) -> Path:
@@ -37,7 +38,7 @@ def difference(path: Path, case: Case) -> int:
 
 
 @needs("dcmj2pnm", "dcmconv", "dcmcrle", "dcmcjpeg", "dcmcjpls", "gdcmconv")
-@pytest.mark.parametrize("case", [case for case in CASES if not case.reason], ids=str)
+@pytest.mark.parametrize("case", BESIDE_DCMTK, ids=str)
 def test_a_film_is_shown_as_dcmtk_draws_it(case: Case, tmp_path: Path) -> None:
     assert difference(made(case.recipe, tmp_path), case) <= 1
 
@@ -51,4 +52,40 @@ def test_a_film_is_shown_as_the_clauses_say(case: Case, tmp_path: Path) -> None:
 
 
 def test_the_matrix_is_large_and_no_film_is_in_it_twice() -> None:
-    assert len(CASES) == len({case.recipe for case in CASES}) >= 300
+    assert len(BESIDE_DCMTK) >= 300
+    assert len(CASES) == len({case.recipe for case in CASES})
+
+
+def test_the_matrix_is_published_as_it_is() -> None:
+    beside, all_of = Counter(case.axis for case in BESIDE_DCMTK), Counter(c.axis for c in CASES)
+    reasons = Counter(case.reason for case in CASES if case.reason)
+    rows = [f"| {axis} | {beside[axis]} | {count} |" for axis, count in all_of.items()]
+    rows += [f"| **all** | **{len(BESIDE_DCMTK)}** | **{len(CASES)}** |"]
+    rows += [f"| {reason} | {count} |" for reason, count in sorted(reasons.items())]
+
+    published = DOCUMENT.read_text(encoding="utf-8").splitlines()
+
+    assert [row for row in rows if row not in published] == []
+
+
+WRONG = {
+    "another window": replace(Recipe(), windows=((1900, 1000),)),
+    "another function": replace(Recipe(), windows=((2048, 1000),), function="SIGMOID"),
+    "no table": replace(Recipe(), windows=((2048, 1000),), voi=Lut(0, 4096, 12)),
+    "the other polarity": replace(Recipe(), windows=((2048, 1000),), photometric="MONOCHROME1"),
+    "another slope": replace(Recipe(), windows=((2048, 1000),), rescale=(2, 0)),
+}
+"""What a pipeline would show that did not heed one thing of the film beside it."""
+
+
+@needs("dcmj2pnm")
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_pipeline_that_heeds_one_thing_less_would_be_noticed(
+    wrong: Recipe, tmp_path: Path
+) -> None:
+    right = saved(replace(Recipe(), windows=((2048, 1000),)).dataset(), tmp_path / "right")
+    theirs = drawn(right, "+Wi", "1")
+
+    ours = gray_levels(read(made(wrong, tmp_path)).render())
+
+    assert np.abs(ours - theirs).max() > 1

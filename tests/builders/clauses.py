@@ -39,12 +39,12 @@ def modality(recipe: Recipe, value: int) -> float:
 def voi(recipe: Recipe, x: float, range_of_film: tuple[float, float]) -> float:
     """C.11.2.1: a table, else the first window, else (not in the standard) the histogram."""
     if recipe.voi:
-        return looked_up(recipe.voi, x) / (2**recipe.voi.bits - 1)
+        return looked_up(recipe.voi, x) / float(2**recipe.voi.bits - 1)
     if not recipe.windows:
         low, high = range_of_film
         return min(max((x - low) / (high - low), 0.0), 1.0)
     center, width = recipe.windows[0]
-    return _FUNCTIONS[recipe.function or "LINEAR"](x, center, width)
+    return float(_FUNCTIONS[recipe.function or "LINEAR"](x, center, width))
 
 
 def linear(x: float, c: float, w: float) -> float:

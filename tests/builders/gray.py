@@ -48,7 +48,7 @@ class Lut:
 def entries(lut: Lut) -> NDArray[np.int64]:
     """(count,), rising from 0 to the largest of its bits, steep where it is dark."""
     rising = np.linspace(0, 1, lut.count) ** 0.6
-    return np.rint(rising * (2**lut.bits - 1)).astype(np.int64)
+    return np.asarray(np.rint(rising * (2**lut.bits - 1)), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

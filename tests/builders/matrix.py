@@ -16,8 +16,6 @@ AS_LINEAR = "DCMTK draws LINEAR_EXACT as LINEAR"
 WHOLE_NUMBERS = "DCMTK keeps modality values as whole numbers"
 NO_JPEG_2000 = "DCMTK has no JPEG 2000 decoder"
 NO_WINDOW = "without a window DCMTK has no histogram default that is the same for inverted twins"
-HIDDEN = "a window that hides the film is not followed: the histogram default is shown"
-
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 _TRANSCODERS: tuple[tuple[str, ...], ...] = (
     ("dcmconv", "+te"),
