@@ -98,6 +98,8 @@ class Guard:
                         continue
                     raise refused(RefusalCode.DECODER, str(lost)) from lost
                 self._idle.append(child)
+                if isinstance(answer, Refusal):
+                    raise UnassessableFilm(answer)
                 return answer
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -117,10 +119,9 @@ class _Child:
         self.end = weakref.finalize(self, _end, self._process, self._peer)
 
     def ask(self, request: Mapping[str, object], files: Sequence[BinaryIO]) -> object:
-        """Ask for one thing; the answer is a film, or whether two films are the same.
+        """Ask for one thing; the answer is a film, a refusal, or whether two films are the same.
 
         Raises:
-            UnassessableFilm: the child refuses the film.
             Lost: the child died, took too long, failed, or answered nonsense.
         """
         limit_s = float(str(request["time_limit_s"]))
@@ -156,7 +157,7 @@ def _understood(answer: dict[str, object], memories: list[int]) -> object:
         refusal = answer["refusal"]
         if not isinstance(refusal, dict):
             raise TypeError("a refusal is a code and a sentence")
-        raise UnassessableFilm(Refusal(RefusalCode(refusal["code"]), str(refusal["sentence"])))
+        return Refusal(RefusalCode(refusal["code"]), str(refusal["sentence"]))
     if "same" in answer:
         return answer["same"]
     places = answer["arrays"]

@@ -65,6 +65,16 @@ def test_a_refusal_comes_back_with_code_and_sentence(guard: Guard, tmp_path: Pat
     assert (code, sentence) == (RefusalCode.MODALITY, "Modality is 'CT': CR or DX is assessed.")
 
 
+def test_a_refusal_costs_no_child(guard: Guard, tmp_path: Path) -> None:
+    path = saved(film(Modality="CT"), tmp_path / "film")
+    refusal_by(guard, path)
+    before = children_of(os.getpid(), "triage.decode.guarded")
+
+    refusal_by(guard, path)
+
+    assert children_of(os.getpid(), "triage.decode.guarded") == before
+
+
 def test_with_the_gate_open_a_ct_is_a_film(guard: Guard, tmp_path: Path) -> None:
     path = saved(film(Modality="CT"), tmp_path / "film")
 

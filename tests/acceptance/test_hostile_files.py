@@ -1,0 +1,101 @@
+"""Files that want to hurt: straight into the guarded decoder, and through ``triage run``."""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.builders.bombs import BOMBS, executable, many_elements
+from tests.builders.memory import measured_growth
+from tests.builders.processes import children_of
+from tests.builders.tools import BESIDE
+from tests.unit.decode import headers
+from tests.unit.decode.headers import GRADIENT, saved
+from triage.decode.guard import Guard
+from triage.domain.assessment import RefusalCode
+from triage.domain.errors import UnassessableFilm
+
+MALFORMED = tuple(sorted((BESIDE / "malformed").rglob("*.dcm")))
+FLAT_MB = 40
+EX_DATA = 65
+
+needs_malformed = pytest.mark.skipif(
+    not MALFORMED, reason="NO MALFORMED FILES: ../shared/malformed is absent"
+)
+
+
+def end(guard: Guard, file: Path) -> str:
+    """Decode with the header's gate open, and show what came of it."""
+    try:
+        film = guard.read(file, minimum_age_years=None)
+    except UnassessableFilm as error:
+        return error.refusal.code
+    rows, columns = film.shape
+    shown = film.render((min(rows, 64), min(columns, 64)))
+    return "shown" if 0 <= shown.min() <= shown.max() <= 1 else "not within [0, 1]"
+
+
+@needs_malformed
+def test_every_malformed_file_ends_with_its_gates_off() -> None:
+    guard = Guard()
+
+    with measured_growth() as growth:
+        ends = Counter(end(guard, file) for file in MALFORMED)
+
+    sys.stdout.write(f"{dict(ends)}, this process grew by {growth.megabytes:.1f} MB\n")
+    assert ends.total() == len(MALFORMED)
+    assert "not within [0, 1]" not in ends
+    assert growth.megabytes < FLAT_MB
+
+
+@needs_malformed
+def test_every_malformed_file_has_a_verdict_of_the_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "triage", "run", *map(str, MALFORMED)]
+    done = subprocess.run(
+        [*command, "--to", str(tmp_path / "out"), "--json"], capture_output=True, check=False
+    )
+
+    verdicts = json.loads(done.stdout)
+    assert done.returncode == EX_DATA
+    assert [verdict["file"] for verdict in verdicts] == [str(file) for file in MALFORMED]
+    assert {verdict["verdict"] for verdict in verdicts} <= {"assessed", "not_assessed"}
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_refused_and_the_next_film_read(bomb: object, tmp_path: Path) -> None:
+    assert callable(bomb)
+    gc.collect()
+    guard, file = Guard(), bomb(tmp_path / "bomb")
+    child = children_of(os.getpid(), "triage.decode.guarded")
+
+    with measured_growth() as growth, pytest.raises(UnassessableFilm) as refused:
+        guard.read(file)
+
+    assert refused.value.refusal.code in {RefusalCode.TOO_LARGE, RefusalCode.UNREADABLE}
+    assert growth.megabytes < FLAT_MB
+    assert np.array_equal(guard.read(saved(headers.film(), tmp_path / "film")).stored, GRADIENT)
+    assert children_of(os.getpid(), "triage.decode.guarded") == child
+
+
+def test_a_million_elements_hurt_nobody_but_their_child(tmp_path: Path) -> None:
+    guard = Guard(memory_bytes=256 << 20)
+
+    with measured_growth() as growth:
+        ended = end(guard, many_elements(tmp_path / "elements"))
+
+    assert ended in {"shown", RefusalCode.DECODER}
+    assert growth.megabytes < FLAT_MB
+    assert np.array_equal(guard.read(saved(headers.film(), tmp_path / "film")).stored, GRADIENT)
+
+
+def test_a_program_in_the_preamble_is_read_over(tmp_path: Path) -> None:
+    found = Guard().read(executable(tmp_path / "film.exe"))
+
+    assert np.array_equal(found.stored, GRADIENT)
