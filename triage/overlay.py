@@ -24,7 +24,7 @@ from triage.domain.product import MODEL_NAME
 Picture: TypeAlias = NDArray[np.uint8]
 """``uint8`` (rows, columns, 3), RGB."""
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Counts the changes of this file that move a pixel."""
 
 _SMALLEST = 768
@@ -118,11 +118,14 @@ def project(heat: HeatMap, size: tuple[int, ...]) -> NDArray[np.float32]:
         size: rows and columns of the film, at any resolution.
 
     Returns:
-        ``float32`` (rows, columns) within [0, 1]; beyond the outer cells' centres it is level.
+        ``float32`` (rows, columns) within [0, 1]; beyond the outer cells' centres it is level,
+        and 0 on borders, of which the network has seen nothing.
     """
-    place = heat.placement
+    place, cut = heat.placement, heat.placement.margins
     down = _hats(size[0], heat.weights.shape[0], start=place.top, extent=place.height)
     across = _hats(size[1], heat.weights.shape[1], start=place.left, extent=place.width)
+    down[_outside(size[0], cut.top, cut.bottom)] = 0
+    across[_outside(size[1], cut.left, cut.right)] = 0
     # Exact where cv2.resize is not: it rounds positions to a 32nd of a cell, some 7 pixels here.
     return np.asarray(down @ heat.weights @ across.T, np.float32)
 
@@ -161,6 +164,12 @@ def _hats(size: int, cells: int, *, start: float, extent: float) -> NDArray[np.f
     position = np.clip(centers * cells - 0.5, 0, cells - 1)
     distance = np.abs(position[:, None] - np.arange(cells))
     return np.maximum(0.0, 1.0 - distance).astype(np.float32)
+
+
+def _outside(size: int, before: float, behind: float) -> NDArray[np.bool_]:
+    """Tell which of ``size`` pixels have their centre in a margin, ``bool`` (size,)."""
+    centers = (np.arange(size) + 0.5) / size
+    return np.asarray((centers < before) | (centers > 1 - behind))
 
 
 def _paint(scene: Picture, weights: NDArray[np.float32], *, appearance: Appearance) -> None:

@@ -121,9 +121,9 @@ def assessed(instance_id: int, *parcels: Parcel) -> Outcome:
     return Outcome(instance_id, FilmState.ASSESSED, assessment=assessment(), parcels=parcels)
 
 
-def refused(instance_id: int) -> Outcome:
+def refused(instance_id: int, code: RefusalCode = RefusalCode.LATERAL) -> Outcome:
     """Say that a film was not assessed."""
-    refusal = Refusal(RefusalCode.LATERAL, "a lateral film")
+    refusal = Refusal(code, f"a {code.value} film")
     return Outcome(instance_id, FilmState.NOT_ASSESSED, refusal=refusal)
 
 

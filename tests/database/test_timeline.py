@@ -18,7 +18,20 @@ from tests.builders.studies import (
 )
 from triage.database import door, outbox, results, timeline
 from triage.database.operator import UnknownStudy
+from triage.domain.assessment import RefusalCode
 from triage.domain.door import DoorCode, Refused
+
+BY_PIXELS = (
+    RefusalCode.DECODER,
+    RefusalCode.CONTRADICTION,
+    RefusalCode.SIZE,
+    RefusalCode.ASPECT,
+    RefusalCode.BLANK,
+    RefusalCode.SATURATED,
+    RefusalCode.INVERTED,
+    RefusalCode.ROTATED,
+    RefusalCode.NOT_FRONTAL_CHEST,
+)
 
 
 def turn_away(connection: Connection, clock: Clock, *, times: int = 1) -> None:
@@ -57,6 +70,18 @@ def test_refusals_are_counted_by_code(connection: Connection, clock: Clock) -> N
     overview = timeline.overview(connection, now=clock.now)
 
     assert overview.refusals == {"lateral": 1}
+
+
+@pytest.mark.parametrize("code", BY_PIXELS)
+def test_a_refusal_by_the_pixels_is_counted_by_its_code(
+    connection: Connection, clock: Clock, code: RefusalCode
+) -> None:
+    lease = leased(connection, now=clock.now)
+    film = results.waiting_films(connection, lease)[0]
+
+    results.finish(connection, lease, [refused(film.id, code)], now=clock.now)
+
+    assert timeline.overview(connection, now=clock.now).refusals == {code.value: 1}
 
 
 def test_the_door_is_counted_for_a_day(connection: Connection, clock: Clock) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from triage.cli.options import AsJson, SettingsFile, StudyUID, print_json, transaction
 from triage.database.timeline import Row, Story, story
+from triage.domain.study import FilmState
 
 
 def explain(study: StudyUID, settings: SettingsFile = None, as_json: AsJson = False) -> None:
@@ -42,6 +43,8 @@ def _show_film(film: Row, found: Story) -> None:
     )
     if film["code"]:
         print(f"  {film['code']}: {film['sentence']}")
+    if film["state"] == FilmState.NOT_ASSESSED:
+        print("  not assessed: that says nothing about the film, and never that it is normal")
     if film["bundle_name"]:
         print(
             f"  view {film['view']}{_because(film['notes'])}; {film['bundle_name']} "

@@ -84,17 +84,40 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """Where the film lies in the network's input, as fractions of the input's sides.
+class Margins:
+    """Borders that were cut off, as fractions of the film's sides, each within [0, 1)."""
 
-    The film keeps its aspect and is centred; the rest of the input is empty. All four
-    values are within [0, 1]; ``top + height`` and ``left + width`` are at most 1.
+    top: float = 0.0
+    bottom: float = 0.0
+    left: float = 0.0
+    right: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the whole film lies in the network's input, as fractions of the input's sides.
+
+    The film without its margins keeps its aspect and is centred within [0, 1]; the rest of the
+    input is empty. The margins are not in the input: the film may reach beyond [0, 1].
+
+    Args:
+        top, left: of the film's first row and column, negative where margins were cut.
+        height, width: of the film, above 0; above 1 where margins were cut.
+        margins: the parts of the film that the network was not shown.
+
+    Raises:
+        ValueError: the film has no extent.
     """
 
     top: float
     left: float
     height: float
     width: float
+    margins: Margins = Margins()
+
+    def __post_init__(self) -> None:
+        if not min(self.height, self.width) > 0:
+            raise ValueError(f"placement of {self.height} x {self.width}: above 0")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +128,7 @@ class HeatMap:
         label: the finding that is explained.
         weights: ``float32`` (rows, columns) within [0, 1] over the network's input;
             1 is the contribution that the bundle calls strong, never the map's own maximum.
-        placement: where the film lies in that input.
+        placement: where the film lies in and around that input.
     """
 
     label: str

@@ -16,6 +16,27 @@ class View(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of whole pixels.
+
+    Args:
+        top, left: rows above it and columns left of it, at least 0.
+        rows, columns: its size; a box without any is empty.
+    """
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the rectangle in an array of (rows, columns)."""
+        down = slice(self.top, self.top + self.rows)
+        return down, slice(self.left, self.left + self.columns)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Film:
     """One frontal chest film, ready to be rendered at any size.
@@ -46,15 +67,20 @@ class Film:
         rows, columns = self.stored.shape
         return int(rows), int(columns)
 
-    def render(self, size: tuple[int, int] | None = None) -> NDArray[np.float32]:
+    def render(
+        self, size: tuple[int, int] | None = None, *, box: Box | None = None
+    ) -> NDArray[np.float32]:
         """Render the film in display sense, computing only what is asked.
 
         Args:
-            size: rows and columns wished for, not larger than the film; as stored if absent.
+            size: rows and columns wished for, not larger than what is rendered; as stored if
+                absent.
+            box: the part of the film to render; all of it if absent.
 
         Returns:
             ``float32`` of that size within [0, 1], 1 is white.
         """
-        if size is None or size == self.shape:
-            return self.display(self.stored.astype(np.float32))
-        return self.display(self.resample(self.stored, size))
+        stored = self.stored if box is None else self.stored[box.slices]
+        if size is None or size == stored.shape:
+            return self.display(stored.astype(np.float32))
+        return self.display(self.resample(stored, size))

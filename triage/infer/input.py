@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from triage.domain.assessment import Placement
-from triage.domain.film import Film
+from triage.domain.assessment import Margins, Placement
+from triage.domain.film import Box, Film
+from triage.infer.collimation import field
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
@@ -39,22 +40,8 @@ class InputSpec:
             raise ValueError(f"input deviation {min(self.deviation)}: above 0")
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The film's rectangle inside the square input, in pixels."""
-
-    top: int
-    left: int
-    rows: int
-    columns: int
-
-    def placement(self, size: int) -> Placement:
-        """Return the rectangle as fractions of an input of ``size`` pixels."""
-        return Placement(self.top / size, self.left / size, self.rows / size, self.columns / size)
-
-
 def centred(shape: tuple[int, int], size: int) -> Box:
-    """Fit a film of ``shape`` into a square: aspect kept, nothing cropped, centred.
+    """Fit a rectangle of ``shape`` into a square: aspect kept, nothing cropped, centred.
 
     >>> centred((2000, 1000), 224)
     Box(top=0, left=56, rows=224, columns=112)
@@ -65,24 +52,44 @@ def centred(shape: tuple[int, int], size: int) -> Box:
 
 
 def letterbox(film: Film, size: int) -> tuple[Tensor, Placement]:
-    """Draw the whole film into a square that is black elsewhere.
+    """Draw a film without its borders into a square that is black elsewhere.
 
     Args:
         film: any shape; rendered no larger than asked, enlarged only where it is smaller.
         size: rows and columns of the square, in pixels.
 
     Returns:
-        ``float32`` (size, size) within [0, 1], and where the film lies in it.
+        ``float32`` (size, size) within [0, 1], and where the whole film lies in and around it.
     """
-    box = centred(film.shape, size)
+    shown = field(film)
+    box = centred((shown.rows, shown.columns), size)
     square = torch.zeros(size, size)
-    square[box.top : box.top + box.rows, box.left : box.left + box.columns] = _scaled(film, box)
-    return square, box.placement(size)
+    square[box.slices] = _scaled(film, shown, box)
+    return square, _placement(film.shape, shown, box=box, size=size)
 
 
-def _scaled(film: Film, box: Box) -> Tensor:
-    rows, columns = film.shape
-    rendered = torch.from_numpy(film.render((min(box.rows, rows), min(box.columns, columns))))
+def _placement(shape: tuple[int, int], shown: Box, *, box: Box, size: int) -> Placement:
+    """Place a film of ``shape`` whose part ``shown`` fills ``box`` of a square of ``size``."""
+    (rows, columns), bottom = shape, shown.top + shown.rows
+    down, across = box.rows / shown.rows / size, box.columns / shown.columns / size
+    return Placement(
+        top=box.top / size - shown.top * down,
+        left=box.left / size - shown.left * across,
+        height=rows * down,
+        width=columns * across,
+        margins=Margins(
+            top=shown.top / rows,
+            bottom=1 - bottom / rows,
+            left=shown.left / columns,
+            right=1 - (shown.left + shown.columns) / columns,
+        ),
+    )
+
+
+def _scaled(film: Film, shown: Box, box: Box) -> Tensor:
+    """Render ``shown`` at the size of ``box``."""
+    smaller = min(box.rows, shown.rows), min(box.columns, shown.columns)
+    rendered = torch.from_numpy(film.render(smaller, box=shown))
     if rendered.shape == (box.rows, box.columns):
         return rendered
     enlarged = functional.interpolate(
@@ -111,7 +118,7 @@ def network_input(film: Film, spec: InputSpec) -> tuple[Tensor, Placement]:
     """Turn one film into what the network sees.
 
     Returns:
-        ``float32`` (3, size, size), normalised, and where the film lies in it.
+        ``float32`` (3, size, size), normalised, and where the film lies in and around it.
     """
     square, placement = letterbox(film, spec.size)
     return normalise(square[None], spec)[0], placement

@@ -2,8 +2,18 @@ from sqlalchemy import Engine
 
 from tests.builders.clock import Clock
 from tests.builders.command import Command
-from tests.builders.studies import CAPTURE, FILM, PACS, STUDY, leased, posted, refused
+from tests.builders.studies import (
+    CAPTURE,
+    FILM,
+    PACS,
+    STUDY,
+    assessment,
+    leased,
+    posted,
+    refused,
+)
 from triage.database import results
+from triage.domain.study import FilmState
 
 
 def test_explain_tells_scores_deliveries_and_moves(
@@ -28,7 +38,26 @@ def test_explain_tells_why_a_film_was_refused(
         film = results.waiting_films(connection, lease)[0]
         results.finish(connection, lease, [refused(film.id)], now=clock.now)
 
-    assert "  lateral: a lateral film\n" in command.text("explain", STUDY)
+    shown = command.text("explain", STUDY)
+
+    assert "  lateral: a lateral film\n" in shown
+    assert (
+        "  not assessed: that says nothing about the film, and never that it is normal\n" in shown
+    )
+
+
+def test_explain_tells_what_was_noted_of_an_assessed_film(
+    command: Command, database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        lease = leased(connection, now=clock.now)
+        film = results.waiting_films(connection, lease)[0]
+        said = results.Outcome(
+            film.id, FilmState.ASSESSED, assessment=assessment(), view="PA", notes=("age unknown",)
+        )
+        results.finish(connection, lease, [said], now=clock.now)
+
+    assert "  view PA (age unknown); " in command.text("explain", STUDY)
 
 
 def test_an_unknown_study_is_bad_data(command: Command) -> None:

@@ -19,7 +19,7 @@ ROTATED = Refusal(RefusalCode.ROTATED, "The film lies on its side.")
 def chest(rows: int = 256, columns: int = 256) -> NDArray[np.float32]:
     """A drawn picture with the contrast of a film."""
     down, across = np.mgrid[0:rows, 0:columns].astype(np.float32)
-    return 0.5 + 0.4 * np.sin(down / 20) * np.cos(across / 30)
+    return np.asarray(0.5 + 0.4 * np.sin(down / 20) * np.cos(across / 30), np.float32)
 
 
 def bordered(gray: float, width: int = 60) -> NDArray[np.float32]:
