@@ -139,7 +139,7 @@ def read_card(path: Path) -> Card:
         raise ConfigurationError(f"{path}: {key} {first['input']!r:.80}: {first['msg']}") from error
 
 
-def card_text(card: Card) -> str:
+def card_text(card: Section) -> str:
     """Write a card as TOML, in an order that never changes."""
     return _toml(card.model_dump(mode="json"), prefix="")
 

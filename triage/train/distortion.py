@@ -4,6 +4,7 @@ Every function takes and returns a square, ``float32`` (size, size) within [0, 1
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,18 +15,28 @@ Square = NDArray[np.float32]
 Distortion = Callable[[Square, Generator], Square]
 
 
+def chance(random: Generator, share: float) -> bool:
+    """Say yes with probability ``share``."""
+    return bool(random.random() < share)
+
+
 def varied(square: Square, random: Generator) -> Square:
     """Vary place, exposure, sharpness, borders and lung density as real films do."""
-    if random.random() < 0.5:
+    if chance(random, 0.5):
         square = square[:, ::-1]
-    square = placed(square, degrees=random.normal(0, 3), scale=random.uniform(0.88, 1.12),
-                    shift=random.uniform(-0.05, 0.05, 2), fill=random.choice([0, 0, 0, 1, 0.5]))
-    if random.random() < 0.2:
+    square = placed(
+        square,
+        degrees=random.normal(0, 3),
+        scale=random.uniform(0.88, 1.12),
+        shift=random.uniform(-0.05, 0.05, 2),
+        fill=random.choice([0, 0, 0, 1, 0.5]),
+    )
+    if chance(random, 0.2):
         square = _clouded(square, random)
-    if random.random() < 0.2:
+    if chance(random, 0.2):
         square = _framed(square, random)
-    if random.random() < 0.3:
-        square = cv2.GaussianBlur(square, (0, 0), random.uniform(0.3, 1.0))
+    if chance(random, 0.3):
+        square = _single(cv2.GaussianBlur(square, (0, 0), random.uniform(0.3, 1.0)))
     return exposed(square, random)
 
 
@@ -34,7 +45,7 @@ def exposed(square: Square, random: Generator) -> Square:
     low, high = random.uniform(-0.15, 0.12), random.uniform(0.85, 1.2)
     shown = np.clip((square - low) / (high - low), 0, 1) ** random.uniform(0.6, 1.6)
     noise = random.normal(0, random.uniform(0, 0.04), square.shape)
-    return np.clip(shown + noise, 0, 1).astype(np.float32)
+    return _single(np.clip(shown + noise, 0, 1))
 
 
 def placed(
@@ -44,9 +55,8 @@ def placed(
     size = len(square)
     matrix = cv2.getRotationMatrix2D((size / 2, size / 2), degrees, scale)
     matrix[:, 2] += shift * size
-    return np.asarray(
-        cv2.warpAffine(np.ascontiguousarray(square), matrix, (size, size), borderValue=fill),
-        dtype=np.float32,
+    return _single(
+        cv2.warpAffine(np.ascontiguousarray(square), matrix, (size, size), borderValue=fill)
     )
 
 
@@ -56,7 +66,7 @@ def _clouded(square: Square, random: Generator) -> Square:
     cx, cy = random.uniform(0.2, 0.8, 2)
     rx, ry = random.uniform(0.05, 0.25, 2)
     cloud = np.exp(-(((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2)).astype(np.float32)
-    return square + random.uniform(0.2, 0.7) * cloud * (0.9 - square).clip(0)
+    return _single(square + random.uniform(0.2, 0.7) * cloud * (0.9 - square).clip(0))
 
 
 def _framed(square: Square, random: Generator) -> Square:
@@ -73,7 +83,7 @@ def part(square: Square, random: Generator) -> Square:
     """Keep less than a half of the film, enlarged."""
     size = len(square)
     rows, columns = (int(size * s) for s in random.uniform(0.25, 0.55, 2))
-    if random.random() < 0.5:
+    if chance(random, 0.5):
         rows = int(size * random.uniform(0.6, 1.0))
         columns = int(size * random.uniform(0.3, 0.5))
     top, left = random.integers(0, size - rows + 1), random.integers(0, size - columns + 1)
@@ -105,9 +115,10 @@ def rolled(square: Square, random: Generator) -> Square:
     """Move the film in a circle, so that its middle lies at a border."""
     size = len(square)
     across, down = random.integers(size // 4, 3 * size // 4, 2)
-    both = random.random()
-    moved = np.roll(square, across if both < 0.7 else 0, axis=1)
-    return np.roll(moved, down if both > 0.3 else 0, axis=0)
+    if chance(random, 0.3):
+        return np.roll(square, down, axis=0)
+    moved = np.roll(square, across, axis=1)
+    return np.roll(moved, down, axis=0) if chance(random, 0.6) else moved
 
 
 def scrambled(square: Square, random: Generator) -> Square:
@@ -125,17 +136,24 @@ def warped(square: Square, random: Generator) -> Square:
     depth = random.uniform(0.12, 0.3, 2)
     at_x = x + depth[0] * np.sin(2 * np.pi * (waves[0] * y + random.random()))
     at_y = y + depth[1] * np.sin(2 * np.pi * (waves[1] * x + random.random()))
-    maps = [np.float32(a * size) for a in (at_x, at_y)]
-    return cv2.remap(np.ascontiguousarray(square), *maps, cv2.INTER_LINEAR,
-                     borderMode=cv2.BORDER_REFLECT)
+    map_x, map_y = (_single(a * size) for a in (at_x, at_y))
+    return _single(
+        cv2.remap(
+            np.ascontiguousarray(square),
+            map_x,
+            map_y,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT,
+        )
+    )
 
 
 def polar(square: Square, random: Generator) -> Square:
     """Wind the film around a point: rings and spokes, as in slices."""
     size = len(square)
-    flags = cv2.WARP_FILL_OUTLIERS | (cv2.WARP_INVERSE_MAP if random.random() < 0.7 else 0)
+    flags = cv2.WARP_FILL_OUTLIERS | (cv2.WARP_INVERSE_MAP if chance(random, 0.7) else 0)
     turned = np.ascontiguousarray(np.rot90(square, int(random.integers(4))))
-    return cv2.warpPolar(turned, (size, size), (size / 2, size / 2), size * 0.5, flags)
+    return _single(cv2.warpPolar(turned, (size, size), (size / 2, size / 2), size * 0.5, flags))
 
 
 def tilted(square: Square, random: Generator) -> Square:
@@ -148,7 +166,7 @@ def paired(square: Square, random: Generator) -> Square:
     """Show the film twice on one sheet."""
     size = len(square)
     twice = np.concatenate([square, square[:, :: random.choice([-1, 1])]], axis=1)
-    twice = twice if random.random() < 0.5 else np.concatenate([square, square], axis=0)
+    twice = twice if chance(random, 0.5) else np.concatenate([square, square], axis=0)
     return _fitted(twice, size, random)
 
 
@@ -165,9 +183,9 @@ def shrunk(square: Square, random: Generator) -> Square:
 def smeared(square: Square, random: Generator) -> Square:
     """Blur until only blobs are left, or along one direction only."""
     wide = random.uniform(6, 14)
-    narrow = wide if random.random() < 0.5 else 0.3
-    smooth = cv2.GaussianBlur(square, (0, 0), wide, sigmaY=narrow)
-    return _stretched(smooth if random.random() < 0.5 else smooth.T)
+    narrow = wide if chance(random, 0.5) else 0.3
+    smooth = _single(cv2.GaussianBlur(square, (0, 0), wide, sigmaY=narrow))
+    return _stretched(smooth if chance(random, 0.5) else smooth.T)
 
 
 DISTORTIONS: dict[str, Distortion] = {
@@ -189,8 +207,8 @@ DISTORTIONS: dict[str, Distortion] = {
 def _fitted(picture: Square, size: int, random: Generator) -> Square:
     """Enlarge to the square, stretched or letter-boxed."""
     rows, columns = picture.shape
-    if random.random() < 0.5:
-        return cv2.resize(np.ascontiguousarray(picture), (size, size))
+    if chance(random, 0.5):
+        return _single(cv2.resize(np.ascontiguousarray(picture), (size, size)))
     rows, columns = (max(8, round(s * size / max(picture.shape))) for s in picture.shape)
     sheet = np.zeros((size, size), np.float32)
     top, left = (size - rows) // 2, (size - columns) // 2
@@ -199,7 +217,11 @@ def _fitted(picture: Square, size: int, random: Generator) -> Square:
     return sheet
 
 
-def _stretched(values: NDArray[np.floating]) -> Square:
+def _single(values: NDArray[Any]) -> Square:
+    return np.asarray(values, dtype=np.float32)
+
+
+def _stretched(values: NDArray[Any]) -> Square:
     low, high = float(values.min()), float(values.max())
     return np.asarray((values - low) / max(high - low, 1e-6), dtype=np.float32)
 

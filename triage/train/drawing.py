@@ -10,7 +10,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-Square = NDArray[np.float32]
+from triage.train.distortion import Square, chance
+
 Drawing = Callable[[int, Generator], Square]
 
 
@@ -47,7 +48,7 @@ def pattern(size: int, random: Generator) -> Square:
 
 def text(size: int, random: Generator) -> Square:
     """Draw lines of lettering, as on a scanned letter."""
-    dark = random.random() < 0.5
+    dark = chance(random, 0.5)
     page = np.full((size, size), 240 if dark else 12, np.uint8)
     for line in range(4, size, int(random.integers(6, 14))):
         words = "".join(chr(int(c)) for c in random.integers(65, 91, int(random.integers(4, 14))))
@@ -62,7 +63,7 @@ def scene(size: int, random: Generator) -> Square:
     for _ in range(int(random.integers(3, 16))):
         value = random.random()
         mask = _thing(size, random)
-        shade = gradient(size, random) if random.random() < 0.5 else noise(size, random)
+        shade = gradient(size, random) if chance(random, 0.5) else noise(size, random)
         picture = picture * (1 - mask) + mask * (0.6 * value + 0.4 * shade)
     return _soft(picture, random)
 
@@ -76,13 +77,17 @@ def slice_of_trunk(size: int, random: Generator) -> Square:
     for side in (-1, 1):
         place = (side * random.uniform(0.3, 0.5) * wide, random.normal(-0.05, 0.08))
         lung = _oval(x, y, place, (0.36 * wide, random.uniform(0.5, 0.8) * high))
-        picture -= lung * random.uniform(0.2, 0.6) * (random.random() < 0.75)
+        picture -= lung * random.uniform(0.2, 0.6) * (chance(random, 0.75))
     picture += 0.4 * _oval(x, y, (random.normal(0, 0.04), 0.6 * high), (0.14, 0.13))
     picture += 0.2 * _oval(x, y, (random.normal(0.1, 0.1), -0.1), (0.3 * wide, 0.4 * high))
     picture += 0.25 * (body - _oval(x, y, (0, 0), (wide * 0.93, high * 0.9))).clip(0)
     for _ in range(int(random.integers(2, 9))):
         place = (random.uniform(-0.7, 0.7) * wide, random.uniform(-0.6, 0.6) * high)
-        picture += random.uniform(-0.3, 0.4) * body * _oval(x, y, place, tuple(random.uniform(0.03, 0.2, 2)))
+        picture += (
+            random.uniform(-0.3, 0.4)
+            * body
+            * _oval(x, y, place, tuple(random.uniform(0.03, 0.2, 2)))
+        )
     return _soft(picture, random)
 
 
@@ -97,8 +102,10 @@ def slice_of_head(size: int, random: Generator) -> Square:
     picture += inner * random.uniform(0.1, 0.5) * (noise(size, random) - 0.5)
     for side in (-1, 1):
         where = (place[0] + side * random.uniform(0.06, 0.2), place[1] + random.normal(0, 0.1))
-        picture += random.uniform(-0.5, 0.5) * _oval(x, y, where, tuple(random.uniform(0.05, 0.22, 2)))
-    if random.random() < 0.4:
+        picture += random.uniform(-0.5, 0.5) * _oval(
+            x, y, where, tuple(random.uniform(0.05, 0.22, 2))
+        )
+    if chance(random, 0.4):
         neck = _oval(x, y, (random.normal(0, 0.3), 0.9), (0.35, 0.7)) * (1 - head)
         picture += neck * random.uniform(0.2, 0.6)
     return _soft(picture, random)
@@ -131,16 +138,26 @@ def lateral(size: int, random: Generator) -> Square:
     lean = random.normal(0, 0.12)
     body = _oval(x - lean * y, y, (0, 0.1), (random.uniform(0.65, 1.0), random.uniform(1.0, 1.5)))
     front, low = random.uniform(-0.6, -0.4), random.uniform(0.35, 0.7)
-    lung = _oval(x - lean * y, y, (0.05, random.uniform(-0.25, 0.0)), (random.uniform(0.45, 0.65), random.uniform(0.65, 0.9)))
+    lung = _oval(
+        x - lean * y,
+        y,
+        (0.05, random.uniform(-0.25, 0.0)),
+        (random.uniform(0.45, 0.65), random.uniform(0.65, 0.9)),
+    )
     lung = lung * (1 / (1 + np.exp((y - low + random.uniform(-0.3, 0.3) * x) * 25)))
     picture = random.uniform(0.55, 0.85) * body - random.uniform(0.25, 0.55) * lung
-    heart = _oval(x + 0.4 * (y - 0.3), y, (random.uniform(-0.3, -0.05), 0.3), (random.uniform(0.2, 0.35), random.uniform(0.22, 0.4)))
+    heart = _oval(
+        x + 0.4 * (y - 0.3),
+        y,
+        (random.uniform(-0.3, -0.05), 0.3),
+        (random.uniform(0.2, 0.35), random.uniform(0.22, 0.4)),
+    )
     picture += random.uniform(0.15, 0.45) * heart * body
     center = random.uniform(0.35, 0.55) + random.uniform(0.05, 0.2) * np.cos(1.5 * y)
     spine = np.exp(-(((x - center) / random.uniform(0.07, 0.12)) ** 4))
     picture += body * spine * (0.12 + 0.1 * np.cos(random.uniform(14, 24) * y))
     fall = y - random.uniform(-0.6, 0.9) * x
-    picture += 0.06 * body * (np.sin(random.uniform(14, 24) * fall) > 0.5) * (x > front)
+    picture += 0.03 * body * (1 + np.sin(random.uniform(14, 24) * fall)) * (x > front)
     picture += random.uniform(0, 0.3) * _oval(x, y, (-0.1, -0.95), (0.8, random.uniform(0.2, 0.5)))
     return _soft(picture, random)
 
@@ -156,7 +173,7 @@ def anatomy(size: int, random: Generator) -> Square:
         for side in (-1, 1):
             shape = _oval(x, y, (side * cx, cy), radii)
             hollow = shape - 0.8 * _oval(x, y, (side * cx, cy), (radii[0] * 0.8, radii[1] * 0.8))
-            picture = picture + value * (shape if random.random() < 0.6 else hollow)
+            picture = picture + value * (shape if chance(random, 0.6) else hollow)
     picture += random.uniform(0, 0.3) * (np.abs(x) < random.uniform(0.06, 0.14))
     return _soft(picture, random)
 
@@ -194,7 +211,7 @@ def _oval(
 def _thing(size: int, random: Generator) -> Square:
     mask = np.zeros((size, size), np.float32)
     points = random.uniform(-0.2, 1.2, (int(random.integers(3, 7)), 2)) * size
-    if random.random() < 0.5:
+    if chance(random, 0.5):
         middle, spread = points[0], random.uniform(0.08, 0.4) * size
         points = middle + random.normal(0, spread, points.shape)
     hull = cv2.convexHull(points.astype(np.int32))

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from triage.infer.likeness import CLASSES, SIZE, LikenessNetwork, measure, standardised, thumbnails
-from triage.train.distortion import DISTORTIONS, exposed, varied
+from triage.train.distortion import DISTORTIONS, Square, chance, exposed, varied
 from triage.train.drawing import DRAWINGS
 
 INVERTED, OTHER = CLASSES.index("inverted"), CLASSES.index("other")
@@ -55,32 +55,32 @@ class Material:
     """
 
     films: NDArray[np.uint8]
-    accepted: NDArray[np.float32]
-    refused: NDArray[np.float32]
+    accepted: Square
+    refused: Square
     left_out: Collection[str] = ()
 
-    def frontal(self, random: Generator) -> NDArray[np.float32]:
+    def frontal(self, random: Generator) -> Square:
         """Take an upright frontal film, drawn ones once in thirty."""
-        if len(self.accepted) and random.random() < 1 / 30:
-            return self.accepted[int(random.integers(len(self.accepted)))]
-        return np.float32(self.films[int(random.integers(len(self.films)))]) / np.float32(WHITE)
+        if len(self.accepted) and chance(random, 1 / 30):
+            return np.asarray(self.accepted[int(random.integers(len(self.accepted)))])
+        return _light(self.films[int(random.integers(len(self.films)))])
 
-    def other(self, random: Generator) -> NDArray[np.float32]:
+    def other(self, random: Generator) -> Square:
         """Make a picture that is no frontal chest film."""
-        if len(self.refused) and random.random() < 1 / 30:
+        if len(self.refused) and chance(random, 1 / 30):
             return exposed(self.refused[int(random.integers(len(self.refused)))], random)
         distorted = [kind for kind in DISTORTIONS if kind not in self.left_out]
         drawn = [kind for kind in DRAWINGS if kind not in self.left_out]
-        if random.random() < 0.5:
+        if chance(random, 0.5):
             made = DISTORTIONS[str(random.choice(distorted))](self.frontal(random), random)
         else:
             made = DRAWINGS[str(random.choice(drawn))](SIZE, random)
         shown = exposed(made, random)
-        shown = 1 - shown if random.random() < 0.25 else shown
-        return np.rot90(shown, int(random.integers(4))) if random.random() < 0.3 else shown
+        shown = 1 - shown if chance(random, 0.25) else shown
+        return np.rot90(shown, int(random.integers(4))) if chance(random, 0.3) else shown
 
 
-def example(material: Material, kind: int, random: Generator) -> NDArray[np.float32]:
+def example(material: Material, kind: int, random: Generator) -> Square:
     """Make one picture of a class; ``kind`` counts in ``CLASSES``.
 
     Returns:
@@ -94,7 +94,9 @@ def example(material: Material, kind: int, random: Generator) -> NDArray[np.floa
     return np.rot90(upright, kind)
 
 
-def train(material: Material, recipe: Recipe, *, tell: Callable[[int, float], None]) -> LikenessNetwork:
+def train(
+    material: Material, recipe: Recipe, *, tell: Callable[[int, float], None]
+) -> LikenessNetwork:
     """Train the network and fit the statistics of frontal films.
 
     Args:
@@ -130,30 +132,37 @@ def fit_statistics(
     network: LikenessNetwork, material: Material, random: Generator
 ) -> LikenessNetwork:
     """Set the buffers from every film as it is and once varied, and from what is drawn."""
-    plain = np.float32(material.films) / np.float32(WHITE)
+    plain = _light(material.films)
     again = [varied(square, random) for square in plain]
     squares = standardised(_stack([*plain, *again, *material.accepted]))
-    features = torch.cat([network.answer(part)[1] for part in squares.split(256)])
+    features = torch.cat([network.answer(part)[1] for part in torch.split(squares, 256)])
     network.center.copy_(features.mean(0))
     network.whitening.copy_(_whitening(features - features.mean(0)))
-    small = torch.cat([thumbnails(part) for part in squares.split(256)])
+    small = torch.cat([thumbnails(part) for part in torch.split(squares, 256)])
     network.mean.copy_(small.mean(0))
     values, vectors = torch.linalg.eigh((small - network.mean).T.cov())
-    network.components.copy_(vectors[:, values.argsort(descending=True)[: len(network.components)]].T)
+    network.components.copy_(
+        vectors[:, values.argsort(descending=True)[: len(network.components)]].T
+    )
     return network
 
 
 def _whitening(features: Tensor) -> Tensor:
     """Return the inverse square root of the covariance, kept from exploding."""
     values, vectors = torch.linalg.eigh(features.T.cov())
-    return vectors / (values + _RIDGE * values.mean()).sqrt()
+    whitening: Tensor = vectors / (values + _RIDGE * values.mean()).sqrt()
+    return whitening
 
 
-def measured(network: LikenessNetwork, squares: NDArray[np.float32]) -> NDArray[np.float32]:
+def measured(network: LikenessNetwork, squares: Square) -> Square:
     """Measure many squares; (N, 5) in the order of the fields of ``Likeness``."""
-    parts = torch.from_numpy(squares).split(256)
+    parts = torch.split(torch.from_numpy(squares), 256)
     return np.asarray(torch.cat([measure(network, part) for part in parts]).numpy())
 
 
-def _stack(squares: list[NDArray[np.float32]]) -> Tensor:
+def _light(values: NDArray[np.uint8]) -> Square:
+    return np.asarray(values / np.float32(WHITE), dtype=np.float32)
+
+
+def _stack(squares: list[Square]) -> Tensor:
     return torch.from_numpy(np.stack(squares).astype(np.float32))
