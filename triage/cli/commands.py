@@ -33,6 +33,7 @@ COMMANDS = {
     "discard": "Give a dead study up, with a reason.",
     "database": "Bring the database to this program's schema.",
     "train": "Train a network and make a bundle of it.",
+    "train_screener": "Train what tells frontal chest films from other pictures.",
 }
 """One file of this package each; its function of the same name is the command."""
 

@@ -54,7 +54,7 @@ def placed(
     """Turn, scale and move a square; ``fill`` is what comes in from outside."""
     size = len(square)
     matrix = cv2.getRotationMatrix2D((size / 2, size / 2), degrees, scale)
-    matrix[:, 2] += shift * size
+    matrix = matrix + np.column_stack([np.zeros((2, 2)), shift * size])
     return _single(
         cv2.warpAffine(np.ascontiguousarray(square), matrix, (size, size), borderValue=fill)
     )

@@ -54,7 +54,7 @@ def text(size: int, random: Generator) -> Square:
         words = "".join(chr(int(c)) for c in random.integers(65, 91, int(random.integers(4, 14))))
         place = (int(random.integers(0, size // 3)), line)
         cv2.putText(page, words, place, 0, random.uniform(0.2, 0.5), 0 if dark else 255)
-    return np.float32(page) / 255
+    return np.asarray(page / 255, dtype=np.float32)
 
 
 def scene(size: int, random: Generator) -> Square:
@@ -216,7 +216,7 @@ def _thing(size: int, random: Generator) -> Square:
         points = middle + random.normal(0, spread, points.shape)
     hull = cv2.convexHull(points.astype(np.int32))
     cv2.fillPoly(mask, [hull], 1.0)
-    return cv2.GaussianBlur(mask, (0, 0), random.uniform(0.3, 2))
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), random.uniform(0.3, 2)), dtype=np.float32)
 
 
 def _bar(sheet: Square, start: NDArray[np.float64], end: NDArray[np.float64], width: float) -> None:
@@ -225,9 +225,10 @@ def _bar(sheet: Square, start: NDArray[np.float64], end: NDArray[np.float64], wi
 
 
 def _soft(picture: NDArray[np.floating], random: Generator) -> Square:
-    blurred = cv2.GaussianBlur(np.float32(picture), (0, 0), random.uniform(0.3, 1.2))
+    single = np.asarray(picture, dtype=np.float32)
+    blurred = cv2.GaussianBlur(single, (0, 0), random.uniform(0.3, 1.2))
     grain = random.normal(0, random.uniform(0, 0.04), picture.shape)
-    return np.clip(blurred + grain, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(blurred + grain, 0, 1), dtype=np.float32)
 
 
 def _stretched(values: NDArray[np.floating]) -> Square:

@@ -1,0 +1,94 @@
+"""What the screener is trained on, read from folders, and the limits that follow from it."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.domain.errors import ConfigurationError
+from triage.infer.input import letterbox
+from triage.infer.likeness import SIZE, LikenessNetwork
+from triage.infer.screener import Limits
+from triage.train.distortion import Square
+from triage.train.films import WHITE, read_film
+from triage.train.screener import Material, measured
+
+_EACH = 10
+_LOST_PERCENT = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folders:
+    """Read films.
+
+    Args:
+        material: nine patients of ten, and the drawn pictures.
+        held: ``float32`` (N, 64, 64), the films of every tenth patient; limits are set on them.
+        sources: data sets and licences.
+    """
+
+    material: Material
+    held: Square
+    sources: tuple[str, ...]
+
+
+def read_material(folder: Path, *, accepted: Path | None, refused: Path | None) -> Folders:
+    """Read the training films that ``labels.csv`` names; all of them are frontal.
+
+    Args:
+        folder: holds ``labels.csv``; files are relative to it or to the folder above.
+        accepted: folder of PNG drawings that must pass.
+        refused: folder of PNG drawings that must not pass.
+
+    Raises:
+        ConfigurationError: the list or a film is missing, or is no gray picture.
+    """
+    rows = _rows(folder / "labels.csv")
+    patients = {name: n for n, name in enumerate(sorted({row["patient_id"] for row in rows}))}
+    squares = [_square(_found(row["file"], folder)) for row in rows]
+    is_held = np.array([patients[row["patient_id"]] % _EACH == 0 for row in rows])
+    films = np.stack(squares)
+    material = Material(films[~is_held], _drawn(accepted), _drawn(refused))
+    sources = sorted({f"{r.get('dataset')}: {r.get('licence')}" for r in rows})
+    return Folders(material, np.asarray(films[is_held] / np.float32(WHITE)), tuple(sources))
+
+
+def limits_of(network: LikenessNetwork, held: Square) -> Limits:
+    """Set each limit so that it refuses two in a thousand held films."""
+    found = measured(network, held).astype(np.float64)
+    return Limits(
+        upright=float(np.percentile(found[:, 0], _LOST_PERCENT)),
+        strangeness=float(np.percentile(found[:, 3], 100 - _LOST_PERCENT)),
+        residual=float(np.percentile(found[:, 4], 100 - _LOST_PERCENT)),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: no such file; a training folder holds labels.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
+    if len({row["patient_id"] for row in rows}) < _EACH:
+        raise ConfigurationError(f"{path}: films of fewer than {_EACH} patients in train")
+    return rows
+
+
+def _found(name: str, folder: Path) -> Path:
+    for root in (folder, folder.parent):
+        if (root / name).is_file():
+            return root / name
+    raise ConfigurationError(f"{name}: named in labels.csv of {folder}, but there is no such file")
+
+
+def _square(path: Path) -> NDArray[np.uint8]:
+    square, _ = letterbox(read_film(path), SIZE)
+    return np.asarray((square * WHITE).round().numpy(), dtype=np.uint8)
+
+
+def _drawn(folder: Path | None) -> Square:
+    paths: Sequence[Path] = sorted(folder.glob("*.png")) if folder else ()
+    squares = [_square(path) for path in paths]
+    return np.asarray(np.reshape(squares, (-1, SIZE, SIZE)) / WHITE, dtype=np.float32)
