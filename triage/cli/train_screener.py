@@ -18,7 +18,7 @@ def train_screener(
     to: Annotated[Path, typer.Option(help="Folder of the new screener.")],
     accepted: Annotated[Path | None, typer.Option(help="PNG drawings that must pass.")] = None,
     refused: Annotated[Path | None, typer.Option(help="PNG drawings to be refused.")] = None,
-    steps: Annotated[int, typer.Option(min=10)] = USUAL.steps,
+    steps: Annotated[int, typer.Option(min=20)] = USUAL.steps,
     seed: Annotated[int, typer.Option(min=0)] = USUAL.seed,
 ) -> None:
     """Train the screener on frontal films, on what is made of them, and on drawings.

@@ -16,6 +16,6 @@ def test_training_ends_with_a_screener_that_loads(tmp_path: Path) -> None:
         lines.append(f"{name},patient-{number:03},train,drawn,free")
     (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
 
-    train_screener(tmp_path, to=tmp_path / "made", steps=10)
+    train_screener(tmp_path, to=tmp_path / "made", steps=20)
 
     assert load_screener(tmp_path / "made").limits.residual > 0
