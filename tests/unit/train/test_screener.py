@@ -17,13 +17,15 @@ def trained() -> LikenessNetwork:
 
 
 def test_training_repeats_with_its_seed() -> None:
-    first, second = (measured(trained(), MATERIAL.films / np.float32(255)) for _ in range(2))
+    first, second = (
+        measured(trained(), np.asarray(MATERIAL.films / 255, dtype=np.float32)) for _ in range(2)
+    )
 
     assert np.array_equal(first, second)
 
 
 def test_features_of_frontal_films_lie_about_one_deviation_away() -> None:
-    found = measured(trained(), MATERIAL.films / np.float32(255))
+    found = measured(trained(), np.asarray(MATERIAL.films / 255, dtype=np.float32))
 
     assert found.shape == (12, 5)
     assert np.all((found[:, 3] > 0) & (found[:, 3] < 3))
