@@ -1,7 +1,7 @@
 """The sentence of the product, written once: decode, infer, overlay, encode."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
@@ -14,6 +14,8 @@ from triage.domain.film import Film
 from triage.encode.secondary_capture import Capture, encode_capture
 from triage.infer.bundle import load_bundle, shipped_bundle
 from triage.infer.predictor import Predictor
+from triage.infer.screener import load_screener, shipped_screener
+from triage.infer.screening import Screening
 from triage.overlay import Appearance, ColorMap, Picture, draw
 from triage.settings import Settings
 
@@ -50,6 +52,7 @@ class Route:
     """The stations between spool and outbox, for one bundle and one appearance."""
 
     decoder: Decoder
+    screening: Screening | None
     assessor: Assessor
     appearance: Appearance
     minimum_age_years: int
@@ -61,10 +64,17 @@ class Route:
             UnassessableFilm: the film cannot or must not be assessed.
         """
         begin = perf_counter()
-        film = self.decoder.read(path, minimum_age_years=self.minimum_age_years)
+        film = self._screened(self.decoder.read(path, minimum_age_years=self.minimum_age_years))
         decoded = perf_counter()
         assessment = self.assessor.assess([film])[0]
         return AssessedFilm(film, assessment, decoded - begin, perf_counter() - decoded)
+
+    def _screened(self, film: Film) -> Film:
+        """Ask what the pixels show; where a site has switched that off, every film says so."""
+        if self.screening is None:
+            return replace(film, notes=(*film.notes, "pixels not screened"))
+        self.screening.screen(film)
+        return film
 
     def picture(self, assessed: AssessedFilm) -> Picture:
         """Draw an assessed film: ``uint8`` (rows, columns, 3), RGB, with its panel."""
@@ -91,11 +101,12 @@ def build_route(settings: Settings) -> Route:
     """Compose the stations as the settings say; the bundle is loaded and proven here.
 
     Raises:
-        ConfigurationError: the bundle is refused.
+        ConfigurationError: the bundle or the screener is refused.
     """
     choice = settings.picture
     return Route(
         decoder=Guard(),
+        screening=_screening() if settings.screening.pixels else None,
         assessor=Predictor(load_bundle(settings.model.bundle or shipped_bundle())),
         appearance=Appearance(
             color_map=ColorMap(choice.color_map),
@@ -105,6 +116,10 @@ def build_route(settings: Settings) -> Route:
         ),
         minimum_age_years=settings.screening.minimum_age_years,
     )
+
+
+def _screening() -> Screening:
+    return Screening(load_screener(shipped_screener()).judge)
 
 
 def is_picture_file(path: Path) -> bool:

@@ -100,9 +100,10 @@ class Completion(Section):
 
 
 class Screening(Section):
-    """Which films are assessed."""
+    """Which films are assessed; without ``pixels`` only the header is asked, for phantoms."""
 
     minimum_age_years: int = Field(default=18, ge=0)
+    pixels: bool = True
 
 
 class ModelChoice(Section):

@@ -18,6 +18,8 @@ from triage.receive.admission import Admission
 from triage.settings import Settings, load_settings
 
 EVERYBODY = Admission()
+UNSCREENED = {"TRIAGE_SCREENING__PIXELS": "false"}
+"""Most films of these tests are a few pixels large; what screening refuses has its own tests."""
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +40,7 @@ def flagging_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def flagging_route(flagging_bundle: Path) -> Route:
     """The stations with a bundle that flags every film."""
     return build_route(
-        load_settings(None, environment={"TRIAGE_MODEL__BUNDLE": str(flagging_bundle)})
+        load_settings(None, environment={"TRIAGE_MODEL__BUNDLE": str(flagging_bundle)} | UNSCREENED)
     )
 
 
@@ -91,5 +93,7 @@ def house(compose: Compose) -> Iterator[House]:
 def calm_route(flagging_route: Route, tmp_path_factory: pytest.TempPathFactory) -> Route:
     """The stations with a bundle that flags no film."""
     folder = bundle_with_thresholds(tmp_path_factory.mktemp("bundles") / "calm", 1.0)
-    route = build_route(load_settings(None, environment={"TRIAGE_MODEL__BUNDLE": str(folder)}))
+    route = build_route(
+        load_settings(None, environment={"TRIAGE_MODEL__BUNDLE": str(folder)} | UNSCREENED)
+    )
     return replace(flagging_route, assessor=route.assessor)
