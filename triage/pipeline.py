@@ -10,7 +10,7 @@ from typing import Protocol
 from triage.decode.guard import Guard
 from triage.decode.picture import is_picture
 from triage.domain.assessment import Assessment
-from triage.domain.film import Film
+from triage.domain.film import BURNT_IN_TEXT, Film
 from triage.encode.secondary_capture import Capture, encode_capture
 from triage.infer.bundle import load_bundle, shipped_bundle
 from triage.infer.predictor import Predictor
@@ -94,6 +94,7 @@ class Route:
             assessment=assessed.assessment,
             appearance_digest=self.appearance.digest,
             received_at=received_at,
+            lettered=BURNT_IN_TEXT in assessed.film.notes,
         )
 
 

@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+BURNT_IN_TEXT = "burnt-in text seen"
+"""The note of a film whose pixels bear lettering beyond a side marker."""
+
+
 class View(StrEnum):
     """(0018,5101) *View Position* as far as it matters here."""
 

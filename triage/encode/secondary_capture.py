@@ -69,6 +69,7 @@ def encode_capture(
     assessment: Assessment,
     appearance_digest: str,
     received_at: datetime | None,
+    lettered: bool = False,
 ) -> Capture:
     """Encode a film's picture in Explicit VR Little Endian; equal arguments give equal bytes.
 
@@ -78,6 +79,7 @@ def encode_capture(
         assessment: what the picture shows.
         appearance_digest: SHA-256 of the picture's settings in hex.
         received_at: when the film was received, aware: the only clock that enters.
+        lettered: text was seen in the film's pixels, whatever its header says.
 
     Raises:
         DeliveryParked: the film lacks an attribute that files a result in its study.
@@ -90,6 +92,7 @@ def encode_capture(
         **_SERIES,
         **describe_equipment(film, assessment.model),
         **_image(film, assessment),
+        **_burnt_in(film, lettered=lettered),
         **_times(film, received_at),
         **_pixels(picture),
         **uids,
@@ -169,9 +172,15 @@ def _image(film: Dataset, assessment: Assessment) -> Attributes:
         **valid(film, "PatientOrientation", rf"{side}\\{side}"),
         **valid(film, "InstanceNumber", "[0-9]{1,9}"),
         **valid(film, "ViewPosition", "[A-Z0-9_ ]{1,16}"),
-        **valid(film, "BurnedInAnnotation", "YES|NO"),
         **_lossy(film),
     }
+
+
+def _burnt_in(film: Dataset, *, lettered: bool) -> Attributes:
+    """Say whether the film identifies its patient (0028,0301); pixels overrule a "NO"."""
+    if lettered:
+        return {"BurnedInAnnotation": "YES"}
+    return valid(film, "BurnedInAnnotation", "YES|NO")
 
 
 def _lossy(film: Dataset) -> Attributes:

@@ -176,6 +176,15 @@ def test_burned_in_text_is_what_the_film_says(
     assert read(capture_of(film_file(BurnedInAnnotation=said))).BurnedInAnnotation == said
 
 
+@pytest.mark.parametrize("said", [{}, {"BurnedInAnnotation": "NO"}], ids=["silent", "no"])
+def test_text_that_was_seen_overrules_the_film(
+    film_file: FilmFile, capture_of: CaptureOf, said: dict[str, str]
+) -> None:
+    capture = capture_of(film_file(**said), lettered=True)
+
+    assert read(capture).BurnedInAnnotation == "YES"
+
+
 def test_burned_in_text_is_not_spoken_of_where_the_film_does_not(
     film_file: FilmFile, capture_of: CaptureOf
 ) -> None:
