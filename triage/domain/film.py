@@ -7,7 +7,6 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-
 BURNT_IN_TEXT = "burnt-in text seen"
 """The note of a film whose pixels bear lettering beyond a side marker."""
 
