@@ -118,14 +118,11 @@ def project(heat: HeatMap, size: tuple[int, ...]) -> NDArray[np.float32]:
         size: rows and columns of the film, at any resolution.
 
     Returns:
-        ``float32`` (rows, columns) within [0, 1]; beyond the outer cells' centres it is level,
-        and 0 on borders, of which the network has seen nothing.
+        ``float32`` (rows, columns) within [0, 1]; level beyond the outer cells, 0 in margins.
     """
-    place, cut = heat.placement, heat.placement.margins
-    down = _hats(size[0], heat.weights.shape[0], start=place.top, extent=place.height)
-    across = _hats(size[1], heat.weights.shape[1], start=place.left, extent=place.width)
-    down[_outside(size[0], cut.top, cut.bottom)] = 0
-    across[_outside(size[1], cut.left, cut.right)] = 0
+    place, cut, cells = heat.placement, heat.placement.margins, heat.weights.shape
+    down = _hats(size[0], cells[0], span=(place.top, place.height), cut=(cut.top, cut.bottom))
+    across = _hats(size[1], cells[1], span=(place.left, place.width), cut=(cut.left, cut.right))
     # Exact where cv2.resize is not: it rounds positions to a 32nd of a cell, some 7 pixels here.
     return np.asarray(down @ heat.weights @ across.T, np.float32)
 
@@ -144,32 +141,28 @@ def save_png(picture: Picture, path: Path) -> None:
 
 def _render(film: Film, long_side: int | None) -> Picture:
     """Render the film as RGB at the size that the picture has for it."""
-    longest = max(film.shape)
-    shrunk = _scaled(film.shape, min(1.0, (long_side or longest) / longest))
+    shrunk = _scaled(film.shape, min(1.0, (long_side or max(film.shape)) / max(film.shape)))
     gray = film.render(shrunk)
     if max(shrunk) < _SMALLEST:
         rows, columns = _scaled(shrunk, _SMALLEST / max(shrunk))
         gray = np.asarray(cv2.resize(gray, (columns, rows)), np.float32)
-    scene = cv2.cvtColor(cv2.convertScaleAbs(gray, alpha=255.0), cv2.COLOR_GRAY2RGB)
-    return np.asarray(scene, np.uint8)
+    levels = cv2.convertScaleAbs(gray, alpha=255.0)
+    return np.asarray(cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
-def _hats(size: int, cells: int, *, start: float, extent: float) -> NDArray[np.float32]:
-    """Weigh ``cells`` for each of ``size`` pixels, ``float32`` (size, cells), rows sum to 1."""
-    centers = start + extent * (np.arange(size) + 0.5) / size
-    position = np.clip(centers * cells - 0.5, 0, cells - 1)
-    distance = np.abs(position[:, None] - np.arange(cells))
-    return np.maximum(0.0, 1.0 - distance).astype(np.float32)
-
-
-def _outside(size: int, before: float, behind: float) -> NDArray[np.bool_]:
-    """Tell which of ``size`` pixels have their centre in a margin, ``bool`` (size,)."""
+def _hats(
+    size: int, cells: int, *, span: tuple[float, float], cut: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Weigh cells for each pixel, ``float32`` (size, cells): rows sum to 1, in margins to 0."""
     centers = (np.arange(size) + 0.5) / size
-    return np.asarray((centers < before) | (centers > 1 - behind))
+    position = np.clip((span[0] + span[1] * centers) * cells - 0.5, 0, cells - 1)
+    hats = np.maximum(0.0, 1.0 - np.abs(position[:, None] - np.arange(cells)))
+    hats[(centers < cut[0]) | (centers > 1 - cut[1])] = 0
+    return hats.astype(np.float32)
 
 
 def _paint(scene: Picture, weights: NDArray[np.float32], *, appearance: Appearance) -> None:
@@ -200,8 +193,7 @@ def _palette(appearance: Appearance) -> NDArray[np.uint8]:
     """Tabulate the colour map, ``uint8`` (256, 1, 3), RGB."""
     tables = {ColorMap.INFERNO: cv2.COLORMAP_INFERNO, ColorMap.JET: cv2.COLORMAP_JET}
     levels = np.arange(256, dtype=np.uint8)[:, None]
-    colors = cv2.applyColorMap(levels, tables[appearance.color_map])
-    return np.ascontiguousarray(colors[..., ::-1])
+    return np.ascontiguousarray(cv2.applyColorMap(levels, tables[appearance.color_map])[..., ::-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +261,7 @@ def _legend(
     """Say by numbers what the colours mean, or why there are none."""
     visible = f"{appearance.visible_from:g}"
     yield pen.line()
-    if painted:
-        yield from _bar(appearance, pen)
+    yield from _bar(appearance, pen) if painted else ()
     for finding in assessment.flagged[:1]:
         yield from pen.paragraph(
             f"Evidence for {finding.label} (Grad-CAM), painted from {visible} on; what the model "
@@ -305,5 +296,5 @@ def _join(parts: Sequence[Picture], *, axis: int) -> Picture:
         lengths = [*part.shape]
         lengths[1 - axis] = extent - lengths[1 - axis]
         fill = np.full(lengths, _BACKGROUND, np.uint8)
-        filled.append(np.concatenate([part, fill], axis=1 - axis) if fill.size else part)
+        filled.append(np.concatenate([part, fill], axis=1 - axis))
     return np.concatenate(filled, axis=axis)

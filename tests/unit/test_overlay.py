@@ -9,7 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from triage.domain.assessment import Assessment, Finding, HeatMap, Model, Placement, Tier
+from triage.domain.assessment import (
+    Assessment,
+    Finding,
+    HeatMap,
+    Margins,
+    Model,
+    Placement,
+    Tier,
+)
 from triage.domain.film import Film
 from triage.overlay import Appearance, ColorMap, draw, project, save_png
 
@@ -111,6 +119,25 @@ def test_an_even_map_stays_even() -> None:
     even = HeatMap("tumour", np.full((7, 7), 0.5, np.float32), Placement(0, 0.1, 1, 0.8))
 
     np.testing.assert_allclose(project(even, (97, 61)), 0.5, atol=1e-6)
+
+
+def test_a_margin_that_the_network_was_not_shown_has_no_weight() -> None:
+    cut = Placement(-0.25, 0, 1.25, 2, Margins(top=0.2, right=0.5))
+
+    weights = project(HeatMap("tumour", np.ones((7, 7), np.float32), cut), (100, 60))
+
+    assert weights[:20].max() == weights[:, 30:].max() == 0
+    np.testing.assert_allclose(weights[20:, :30], 1, atol=1e-6)
+
+
+def test_a_film_with_margins_has_its_map_where_the_film_without_them_has_it() -> None:
+    heat = np.random.default_rng(1).random((7, 7), dtype=np.float32)
+    cut = Placement(-0.25, 0.1, 1.25, 1.6, Margins(top=0.2, right=0.5))
+
+    whole = project(HeatMap("tumour", heat, cut), (1000, 1600))
+
+    alone = project(HeatMap("tumour", heat, Placement(0, 0.1, 1, 0.8)), (800, 800))
+    np.testing.assert_allclose(whole[200:, :800], alone, atol=1e-5)
 
 
 def test_colours_are_blended_with_a_fixed_opacity() -> None:
@@ -276,7 +303,7 @@ def test_equal_arguments_give_equal_pixels() -> None:
 
 
 def test_the_digest_of_the_shipped_appearance_has_not_changed() -> None:
-    assert Appearance().digest == "d01eea49e8b35086952b72a08805dadf5e0cce4c943421eb44f537660e5897ee"
+    assert Appearance().digest == "12be2212bf6a15770bfb82623e4edec750aa0fc8c0ac08b5cb886486cd710bce"
 
 
 @pytest.mark.parametrize(

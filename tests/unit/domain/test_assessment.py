@@ -61,3 +61,8 @@ def test_a_map_of_zeros_localises_nothing() -> None:
 
 def test_no_tier_says_that_a_film_is_normal() -> None:
     assert not [tier for tier in Tier if "normal" in tier or "negative" in tier]
+
+
+def test_a_placement_without_extent_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"placement of 0 x 1: above 0"):
+        Placement(0, 0, 0, 1)

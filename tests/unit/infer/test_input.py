@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from tests.unit.infer.films import film
 from triage.domain.assessment import Placement
@@ -89,3 +90,55 @@ def test_an_input_without_deviation_is_refused() -> None:
 def test_an_input_too_small_for_the_network_is_refused() -> None:
     with pytest.raises(ValueError, match="input size 31: at least 32"):
         InputSpec(size=31)
+
+
+def body() -> NDArray[np.float32]:
+    """Pixels without a border, smooth enough to be resampled."""
+    down, across = np.mgrid[0:300, 0:240].astype(np.float32)
+    return np.asarray(0.5 + 0.4 * np.sin(down / 9 + 1) * np.cos(across / 7), np.float32)
+
+
+def bordered(gray: float, *, noise: float = 0) -> NDArray[np.float32]:
+    """Put bars of a gray around it."""
+    bars = np.full((400, 320), gray, np.float32)
+    drawn = bars + np.random.default_rng(3).normal(0, noise, bars.shape).astype(np.float32)
+    drawn[70:370, 10:250] = body()
+    return np.clip(drawn, 0, 1)
+
+
+@pytest.mark.parametrize("gray", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("noise", [0.0, 2 / 255])
+def test_borders_do_not_reach_the_network(gray: float, noise: float) -> None:
+    alone, _ = letterbox(film(body()), 64)
+
+    square, _ = letterbox(film(bordered(gray, noise=noise)), 64)
+
+    assert torch.equal(square, alone)
+
+
+def test_a_film_with_borders_reaches_beyond_the_input() -> None:
+    _, placement = letterbox(film(bordered(0.0)), 60)
+
+    assert placement.top == pytest.approx(-70 / 300)
+    assert placement.height == pytest.approx(400 / 300)
+    assert placement.left == pytest.approx(0.1 - 10 / 300)
+    assert placement.width == pytest.approx(320 / 300)
+
+
+def test_what_was_cut_off_is_told() -> None:
+    _, placement = letterbox(film(bordered(0.0)), 64)
+
+    cut = placement.margins
+    assert (cut.top, cut.left) == (70 / 400, 10 / 320)
+    assert (cut.bottom, cut.right) == pytest.approx((30 / 400, 70 / 320))
+
+
+def test_a_place_of_the_film_lies_where_it_lies_without_borders() -> None:
+    _, whole = letterbox(film(bordered(0.0)), 64)
+    _, alone = letterbox(film(body()), 64)
+
+    down = whole.top + whole.height * (70 + 123) / 400
+    across = whole.left + whole.width * (10 + 45) / 320
+
+    assert down == pytest.approx(alone.top + alone.height * 123 / 300, abs=1e-9)
+    assert across == pytest.approx(alone.left + alone.width * 45 / 240, abs=1e-9)
