@@ -14,7 +14,8 @@ from tests.builders.orthanc import Orthanc, running_orthanc
 from tests.builders.tools import BESIDE, beyond_the_source, needs, needs_films
 from triage.domain.product import MODEL_NAME
 from triage.domain.study import Peer
-from triage.settings import Settings
+from triage.pipeline import Route, build_route
+from triage.settings import Settings, load_settings
 
 pytestmark = [
     needs_films,
@@ -37,7 +38,7 @@ CHEST_LIKE = [
     Case("RG1_JPEGLS_near.dcm", "-xu", "ASSESSED"),
     Case("presidio_AP_portable_RLE_burnedin.dcm", "-xr", "ASSESSED"),
     Case("RSNA_like_CR_PA_JPEGbaseline.dcm", "-xy", "ASSESSED"),
-    Case("RSNA_like_wrong_MONO1.dcm", "-xy", "ASSESSED"),
+    Case("RSNA_like_wrong_MONO1.dcm", "-xy", "inverted"),
     Case("NIH_DX_SC_test1.dcm", "-xi", "ASSESSED"),
     Case("NIH_DX_SC_test3.dcm", "-xi", "ASSESSED"),
     Case("NIH_DX_SC_test4.dcm", "-xi", "ASSESSED"),
@@ -101,14 +102,21 @@ def how_it_ended(house: House) -> list[str]:
     return [str(row.code or row.state) for row in house.rows("instance")]
 
 
+@pytest.fixture(scope="module")
+def route(flagging_bundle: Path) -> Route:
+    """The stations as they come, with a bundle that flags every film that is assessed."""
+    environment = {"TRIAGE_MODEL__BUNDLE": str(flagging_bundle)}
+    return build_route(load_settings(None, environment=environment))
+
+
 @pytest.mark.parametrize("case", CHEST_LIKE + NEGATIVE, ids=lambda case: case.file)
 def test_a_real_film_ends_as_the_table_says(
-    case: Case, compose: Compose, orthanc: Orthanc, tmp_path: Path
+    case: Case, compose: Compose, route: Route, orthanc: Orthanc, tmp_path: Path
 ) -> None:
     source = BESIDE / "dicom" / case.file
     storescu(case, orthanc.peer)
 
-    with compose() as house:
+    with compose(route=route) as house:
         storescu(case, house.peer)
         house.settle()
 
@@ -134,8 +142,10 @@ def _captures(house: House, orthanc: Orthanc, folder: Path) -> list[Path]:
     return paths
 
 
-def test_all_real_films_in_one_house_show_duplicates_and_conflicts(compose: Compose) -> None:
-    with compose() as house:
+def test_all_real_films_in_one_house_show_duplicates_and_conflicts(
+    compose: Compose, route: Route
+) -> None:
+    with compose(route=route) as house:
         for case in CHEST_LIKE:
             storescu(case, house.peer)
             house.settle()

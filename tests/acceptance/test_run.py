@@ -14,6 +14,7 @@ from pydicom import dcmread
 
 from tests.builders.tools import beyond_the_source, needs
 from triage.cli.run import name_outputs
+from triage.decode.film import read
 
 KEYS = {"file", "verdict", "reason", "view", "findings", "bundle", "outputs"}
 
@@ -24,7 +25,7 @@ def inputs(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     for name in ("dx_mass.dcm", "cr_hand.dcm"):
         shutil.copy(samples / name, folder / name)
-    picture = np.linspace(0, 255, 300 * 250).reshape(300, 250).astype(np.uint8)
+    picture = np.rint(read(samples / "cr_normal.dcm").render() * 255).astype(np.uint8)
     Image.fromarray(picture).save(folder / "picture.png")
     (folder / "again").mkdir()
     shutil.copy(samples / "dx_mass.dcm", folder / "again" / "dx_mass.dcm")
