@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from triage.decode import picture, tags
 from triage.decode.geometry import geometry
 from triage.decode.interpretation import interpreted
+from triage.decode.lettering import lettering_note
 from triage.decode.part10 import read_dataset
 from triage.decode.pixel_data import all_values, check_transfer_syntax, stored_values
 from triage.decode.projection import view
@@ -122,7 +123,7 @@ def _film(content: mmap.mmap, minimum_age_years: int | None) -> Film:
         resample=area,
         spacing_mm=_spacing_mm(dataset),
         view=passed.view,
-        notes=(*passed.notes, *doubts, *notes),
+        notes=(*passed.notes, *doubts, *notes, *lettering_note(stored)),
     )
 
 

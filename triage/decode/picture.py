@@ -10,6 +10,7 @@ from PIL import Image
 from triage.decode.geometry import check_pixels
 from triage.decode.grayscale import Display, Range, Rescale
 from triage.decode.histogram import sampled, spread
+from triage.decode.lettering import lettering_note
 from triage.decode.refusal import refused, translated
 from triage.decode.resample import area
 from triage.domain.assessment import RefusalCode
@@ -50,7 +51,8 @@ def film(content: bytes) -> Film:
         with Image.open(io.BytesIO(content)) as header:
             check_pixels(header.width * header.height * len(header.getbands()))
         stored = _gray(_pixels(content))
-    return Film(stored=stored, display=_display(stored), resample=area, notes=_NOTES)
+    notes = (*_NOTES, *lettering_note(stored))
+    return Film(stored=stored, display=_display(stored), resample=area, notes=notes)
 
 
 def _display(stored: NDArray[np.generic]) -> Display:

@@ -1,0 +1,121 @@
+"""Whether a film bears lettering: a line of glyphs burnt into its pixels, light or dark.
+
+A side marker alone is one or two letters; names and numbers are lines of more. What is looked
+for are patches at the end of the gray scale that stand out from what is around them, are as
+high as one another, and stand on one line.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.domain.film import BURNT_IN_TEXT
+
+_LONG_SIDE = 1024
+"""Most pixels of the longer side that are looked at; of larger films, every n-th is."""
+
+_EXTREME = 0.15
+"""Part of the film's range, from its end, in which ink lies."""
+
+_APART = 0.3
+"""Part of the film's range, from the same end, that the paper between the strokes is away."""
+
+_LEAST_HEIGHT = 5
+"""Pixels of a glyph that is still told from noise, as looked at."""
+
+_MOST_HEIGHT = 0.08
+"""Of the longest side looked at: larger patches are anatomy."""
+
+_MARGIN = 32
+"""Rows below the last busy one in which its glyphs may end."""
+
+_FEWEST = 4
+"""Glyphs of a line; side markers with a technician's initials have up to 3."""
+
+_MOST_PATCHES = 400
+"""Of plausible size: where there are more, the film is noise at this end of its range."""
+
+_Glyphs = NDArray[np.int64]
+"""(n, 4): left, top, width, height of each patch, in pixels as looked at."""
+
+
+def lettering_note(stored: NDArray[np.generic]) -> tuple[str, ...]:
+    """Return the note of a film that bears lettering; nothing of another."""
+    return (BURNT_IN_TEXT,) if bears_lettering(stored) else ()
+
+
+def bears_lettering(stored: NDArray[np.generic]) -> bool:
+    """Tell whether a film bears a line of at least four glyphs.
+
+    Args:
+        stored: (rows, columns), stored values of any integer type; what is white does not
+            matter.
+    """
+    step = -(-max(stored.shape) // _LONG_SIDE)  # rounded up
+    looked_at = np.ascontiguousarray(stored[::step, ::step])
+    low, high, _, _ = cv2.minMaxLoc(looked_at)
+    if high <= low:
+        return False
+    scale = 255 / (high - low)
+    values = np.asarray(cv2.convertScaleAbs(looked_at, alpha=scale, beta=-scale * low), np.uint8)
+    return _bears_light(values) or _bears_light(~values)
+
+
+def _bears_light(values: NDArray[np.uint8]) -> bool:
+    """Tell whether there is a line of light glyphs; ``values`` span their range."""
+    _, ink = cv2.threshold(values, 255 * (1 - _EXTREME), 255, cv2.THRESH_BINARY)
+    patches = _plausible(_busy(np.asarray(ink, np.uint8)))
+    if _longest_line(patches) < _FEWEST:
+        return False
+    return _longest_line(_standing_out(patches, values)) >= _FEWEST
+
+
+def _busy(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Cut off the rows below the last that has as many strokes as a line of text.
+
+    To look for patches in smooth rows took most of the time.
+    """
+    strokes = np.count_nonzero(mask[:, 1:] > mask[:, :-1], axis=1)
+    busy = np.flatnonzero(strokes >= _FEWEST - 1)
+    last = int(busy[-1]) if busy.size else 0
+    return mask[: last + _MARGIN]
+
+
+def _plausible(mask: NDArray[np.uint8]) -> _Glyphs:
+    """Find the patches that are as large as glyphs and neither dots nor bars."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+    fits = (height >= _LEAST_HEIGHT) & (height <= _MOST_HEIGHT * _LONG_SIDE)
+    fits &= (width <= 1.6 * height) & (area >= 0.15 * width * height)
+    found = stats[1:, :4][fits].astype(np.int64)
+    return found if len(found) <= _MOST_PATCHES else found[:0]
+
+
+def _standing_out(glyphs: _Glyphs, values: NDArray[np.uint8]) -> _Glyphs:
+    """Keep the glyphs whose surroundings are far from ink: bones shade off."""
+    kept = [glyph for glyph in glyphs if _paper(glyph, values) <= 255 * (1 - _APART)]
+    return np.array(kept, np.int64).reshape(-1, 4)
+
+
+def _paper(glyph: NDArray[np.int64], values: NDArray[np.uint8]) -> float:
+    """Return the median of the frame, one pixel away, around a glyph."""
+    left, top, width, height = glyph
+    frame = values[max(0, top - 2) : top + height + 2, max(0, left - 2) : left + width + 2]
+    ring = np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]])
+    return float(np.percentile(ring, 75))
+
+
+def _longest_line(glyphs: _Glyphs) -> int:
+    """Count the glyphs of the longest line: neighbours stand on one line, equally high."""
+    ordered = glyphs[np.argsort(glyphs[:, 0], kind="stable")]
+    lengths = np.ones(len(ordered), np.int64)
+    for place, (left, top, width, height) in enumerate(ordered):
+        after = ordered[place + 1 :]
+        gap = after[:, 0] - (left + width)
+        lowest = np.minimum(after[:, 3], height)
+        follows = (gap >= -0.25 * lowest) & (gap <= 1.2 * height)
+        follows &= np.abs(after[:, 1] + after[:, 3] - top - height) <= 0.3 * lowest
+        follows &= np.maximum(after[:, 3], height) <= 1.6 * lowest
+        reached = lengths[place + 1 :]
+        reached[follows] = np.maximum(reached[follows], lengths[place] + 1)
+    return int(lengths.max(initial=0))
