@@ -26,13 +26,22 @@ _LEAST_HEIGHT = 5
 _MOST_HEIGHT = 0.08
 """Of the longest side looked at: larger patches are anatomy."""
 
+_MOST_OUTLINES = 20_000
+"""Of any size: where there are more, the film is noise too."""
+
+_MOST_STROKES = 0.1
+"""Of a row's pixels: a row with more is noise."""
+
+_WIDEST = 1.6
+"""Width of a glyph by its height."""
+
 _MARGIN = 32
 """Rows below the last busy one in which its glyphs may end."""
 
 _FEWEST = 4
 """Glyphs of a line; side markers with a technician's initials have up to 3."""
 
-_MOST_PATCHES = 400
+_MOST_PATCHES = 256
 """Of plausible size: where there are more, the film is noise at this end of its range."""
 
 _Glyphs = NDArray[np.int64]
@@ -76,18 +85,25 @@ def _busy(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     To look for patches in smooth rows took most of the time.
     """
     strokes = np.count_nonzero(mask[:, 1:] > mask[:, :-1], axis=1)
-    busy = np.flatnonzero(strokes >= _FEWEST - 1)
+    busy = np.flatnonzero((strokes >= _FEWEST - 1) & (strokes <= _MOST_STROKES * mask.shape[1]))
     last = int(busy[-1]) if busy.size else 0
     return mask[: last + _MARGIN]
 
 
 def _plausible(mask: NDArray[np.uint8]) -> _Glyphs:
-    """Find the patches that are as large as glyphs and neither dots nor bars."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+    """Find the patches that are as large as glyphs and neither dots nor bars.
+
+    Their outlines are followed: labels with statistics took four times as long.
+    """
+    outlines, levels = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if not 0 < len(outlines) <= _MOST_OUTLINES:
+        return np.zeros((0, 4), np.int64)
+    is_hole = np.asarray(levels)[0, :, 3] >= 0
+    boxes = np.array([cv2.boundingRect(outline) for outline in outlines], np.int64)
+    width, height = boxes[:, 2], boxes[:, 3]
     fits = (height >= _LEAST_HEIGHT) & (height <= _MOST_HEIGHT * _LONG_SIDE)
-    fits &= (width <= 1.6 * height) & (area >= 0.15 * width * height)
-    found = stats[1:, :4][fits].astype(np.int64)
+    fits &= (width <= _WIDEST * height) & ~is_hole
+    found = boxes[fits]
     return found if len(found) <= _MOST_PATCHES else found[:0]
 
 
