@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 TAIL_PERCENT = 0.5
 """Part of the values left out at each end: markers, dead pixels and open field are less."""
 
-_SAMPLED_SIDE = 512
+_SAMPLED_SIDE = 256
 
 
 def sampled(
     stored: NDArray[np.generic], padding: tuple[float, float] | None
 ) -> NDArray[np.float32]:
-    """Take every n-th pixel of every n-th row, about 512 x 512 of them, without padding.
+    """Take every n-th pixel of every n-th row, about 256 x 256 of them, without padding.
 
     Args:
         stored: (rows, columns).
