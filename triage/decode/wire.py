@@ -82,10 +82,11 @@ def shared(arrays: Sequence[NDArray[np.generic]]) -> tuple[int, list[dict[str, o
         end = begin + array.nbytes
     descriptor = os.memfd_create("film", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(descriptor, max(end, 1))
-    memory = mmap.mmap(descriptor, max(end, 1))
-    for array, place in zip(arrays, places, strict=True):
-        np.copyto(_view(memory, place), array)
-    memory.close()
+    # Written, not mapped: to touch 3,700 new pages one by one took longer than to copy them.
+    with open(descriptor, "wb", closefd=False) as memory:
+        for array, place in zip(arrays, places, strict=True):
+            memory.seek(int(str(place["begin"])))
+            memory.write(np.ascontiguousarray(array).data)
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
     return descriptor, places
 
@@ -99,7 +100,8 @@ def mapped(descriptor: int, places: Sequence[Mapping[str, object]]) -> list[NDAr
     """
     if fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & _SEALS != _SEALS:
         raise ValueError("shared memory without seals")
-    memory = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
+    flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
+    memory = mmap.mmap(descriptor, 0, flags=flags, prot=mmap.PROT_READ)
     return [_view(memory, place) for place in places]
 
 
