@@ -107,7 +107,9 @@ def test_a_load_is_timed(demo: Demo) -> None:
 def test_an_interrupted_demonstration_stops_what_it_started(demo: Demo) -> None:
     with demo.start() as process:
         assert process.stdout is not None
-        wait_until(lambda: "ready" in str(process.stdout and process.stdout.readline()))
+        wait_until(
+            lambda: "ready" in str(process.stdout and process.stdout.readline()), within_s=LONGEST_S
+        )
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         process.wait(LONGEST_S)
