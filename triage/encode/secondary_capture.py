@@ -91,8 +91,7 @@ def encode_capture(
         **header,
         **_SERIES,
         **describe_equipment(film, assessment.model),
-        **_image(film, assessment),
-        **_burnt_in(film, lettered=lettered),
+        **_image(film, assessment, lettered=lettered),
         **_times(film, received_at),
         **_pixels(picture),
         **uids,
@@ -154,7 +153,7 @@ def _file_meta(sop_instance_uid: str) -> bytes:
     return bytes(128) + b"DICM" + length + meta
 
 
-def _image(film: Dataset, assessment: Assessment) -> Attributes:
+def _image(film: Dataset, assessment: Assessment, *, lettered: bool) -> Attributes:
     """General Image (C.7.6.1): what the picture was made of, and what it says."""
     reference: Attributes = {
         "ReferencedSOPClassUID": text(film, "SOPClassUID"),
@@ -172,6 +171,7 @@ def _image(film: Dataset, assessment: Assessment) -> Attributes:
         **valid(film, "PatientOrientation", rf"{side}\\{side}"),
         **valid(film, "InstanceNumber", "[0-9]{1,9}"),
         **valid(film, "ViewPosition", "[A-Z0-9_ ]{1,16}"),
+        **_burnt_in(film, lettered=lettered),
         **_lossy(film),
     }
 
