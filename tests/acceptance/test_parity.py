@@ -89,3 +89,13 @@ def test_a_pipeline_that_heeds_one_thing_less_would_be_noticed(
     ours = gray_levels(read(made(wrong, tmp_path)).render())
 
     assert np.abs(ours - theirs).max() > 1
+
+
+@needs("dcmj2pnm")
+def test_linear_exact_in_the_place_of_linear_would_be_noticed(tmp_path: Path) -> None:
+    right = replace(Recipe(), windows=((2048, 20),))
+    theirs = drawn(saved(right.dataset(), tmp_path / "right"), "+Wi", "1")
+
+    ours = gray_levels(read(made(replace(right, function="LINEAR_EXACT"), tmp_path)).render())
+
+    assert np.abs(ours - theirs).max() > 1
