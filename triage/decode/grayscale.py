@@ -4,6 +4,7 @@ The grayscale transformations of PS3.3 C.11 as one function of a value, so that 
 applied to a film of any size, also after averaging.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -110,11 +111,13 @@ def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step, str]:
     for item in tags.items(dataset, "ModalityLUTSequence"):
         found = table(item, signed=signed, little_endian=_is_little(dataset))
         return (found, "") if found else (Rescale(), "modality LUT ignored: unreadable")
-    slope = tags.number(dataset, "RescaleSlope")
+    slope, intercept = (tags.first(dataset, f"Rescale{part}") for part in ("Slope", "Intercept"))
     if slope == 0:
         return Rescale(), "rescale ignored: slope 0"
-    intercept = tags.number(dataset, "RescaleIntercept")
-    return Rescale(1.0 if slope is None else slope, intercept or 0.0), ""
+    line = Rescale(1.0 if slope is None else slope, intercept or 0.0)
+    if math.isnan(line.slope) or math.isnan(line.intercept):
+        return Rescale(), "rescale ignored: not a number"
+    return line, ""
 
 
 def _voi(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Step, str]:
@@ -134,23 +137,37 @@ def _voi(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Step, str]:
 def _voi_table(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Step | None, str]:
     """Read the first item of the VOI LUT Sequence, scaled to [0, 1]."""
     for item in tags.items(dataset, "VOILUTSequence"):
-        is_signed = bool(values.min() < 0)
-        found = table(item, signed=is_signed, little_endian=_is_little(dataset))
+        found = table(item, signed=_maps_signed(item, values), little_endian=_is_little(dataset))
         return (Shown(found), "") if found else (None, "VOI LUT ignored: unreadable")
     return None, ""
 
 
+def _maps_signed(item: Dataset, values: NDArray[np.float32]) -> bool:
+    """Say whether the inputs of a VOI LUT are signed (PS3.3 C.11.2.1.1).
+
+    They are where values are negative. Where none is, a first input that was read as negative
+    is so unless values reach where it would lie as an unsigned one.
+    """
+    is_told = any(number < 0 for number in tags.numbers(item, "LUTDescriptor")[1:2])
+    return bool(values.min() < 0 or (is_told and values.max() < _WORD // 2))
+
+
 def _window(dataset: Dataset) -> tuple[Step | None, str]:
     """Read the first window; several are alternatives, the first is the default view."""
-    center, width = (tags.number(dataset, f"Window{part}") for part in ("Center", "Width"))
-    if center is None or width is None:
+    center, width = (tags.first(dataset, f"Window{part}") for part in ("Center", "Width"))
+    if center is None and width is None:
         return None, ""
+    if center is None or width is None:
+        return None, "window ignored: incomplete"
+    if math.isnan(center) or math.isnan(width):
+        return None, "window ignored: not a number"
     named = tags.code(dataset, "VOILUTFunction")
-    function = Function(named) if named in Function.__members__ else Function.LINEAR
+    is_known = named in Function.__members__
     try:
-        return Window(center, width, function), ""
+        window = Window(center, width, Function(named) if is_known else Function.LINEAR)
     except ValueError as error:
         return None, f"window ignored: {error}"
+    return window, "" if is_known or not named else "VOI LUT function ignored: unknown"
 
 
 def _hides(step: Step, values: NDArray[np.float32]) -> bool:

@@ -1,7 +1,7 @@
 """Header values of files that may lie: absent and unreadable values look alike."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -48,6 +48,12 @@ def number(dataset: Dataset, keyword: str) -> float | None:
     return next(iter(numbers(dataset, keyword)), None)
 
 
+def first(dataset: Dataset, keyword: str) -> float | None:
+    """Return the first value as a number, NaN where it is none, ``None`` where it is absent."""
+    found = values(dataset, keyword)
+    return next(_finite(found[:1]), math.nan) if found else None
+
+
 def whole(dataset: Dataset, keyword: str, *, default: int) -> int:
     """Return the first value of an element as a whole number, else ``default``."""
     found = number(dataset, keyword)
@@ -60,7 +66,7 @@ def items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
     return tuple(found) if isinstance(found, Sequence) else ()
 
 
-def _finite(found: Iterable[object]) -> Iterable[float]:
+def _finite(found: Iterable[object]) -> Iterator[float]:
     """Convert what converts, and leave out the rest."""
     for one in found:
         try:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from tests.builders.gray import Lut, entries
 from tests.unit.decode.headers import GRADIENT, film
 from triage.decode.grayscale import grayscale
 
@@ -115,6 +116,35 @@ def test_a_voi_table_goes_before_a_window() -> None:
     assert shown(dataset)[[31, 32], 0].tolist() == [0, 1]
 
 
+def test_an_unknown_function_is_drawn_as_linear_and_noted() -> None:
+    dataset = film(VOILUTFunction="LOG", **WINDOW)
+
+    assert np.array_equal(shown(dataset), shown(film(**WINDOW)))
+    assert notes(dataset) == ("VOI LUT function ignored: unknown",)
+
+
+@pytest.mark.parametrize("stored", [GRADIENT // 2, GRADIENT - 2048])
+def test_a_voi_table_of_signed_inputs_maps_a_film_with_or_without_negative_values(
+    stored: NDArray[np.generic],
+) -> None:
+    values = stored.astype(np.int16)
+    dataset = film(values, VOILUTSequence=Sequence([Lut(-2048, 4096, 12).item()]))
+
+    curve = entries(Lut(-2048, 4096, 12))[values + 2048] / 4095
+
+    assert np.allclose(shown(dataset, values), curve, atol=1e-6)
+
+
+def test_a_first_input_that_lies_among_large_values_is_unsigned() -> None:
+    stored = (40000 + GRADIENT).astype(np.uint16)
+    table = Lut(40000, 4096, 12).item()
+    table["LUTDescriptor"].VR = "SS"
+    table.LUTDescriptor = [4096, 40000 - 65536, 12]
+    dataset = film(stored, BitsStored=16, VOILUTSequence=Sequence([table]))
+
+    assert np.allclose(shown(dataset, stored), entries(Lut(40000, 4096, 12)).reshape(64, 64) / 4095)
+
+
 def test_a_modality_table_goes_before_slope_and_intercept() -> None:
     inverse = _table(list(range(4095, -1, -1)), bits=12)
     dataset = film(ModalityLUTSequence=Sequence([inverse]), RescaleSlope="1", **WINDOW)
@@ -135,7 +165,14 @@ def test_a_sigmoid_window_never_reaches_black() -> None:
         ({"WindowCenter": "5", "WindowWidth": "-1"}, "window ignored: window width -1"),
         ({"WindowCenter": "90000", "WindowWidth": "10"}, "VOI LUT ignored: it hides the film"),
         ({"WindowCenter": "0", "WindowWidth": "9e9"}, "VOI LUT ignored: it hides the film"),
+        ({"WindowCenter": "2048", "WindowWidth": "nan"}, "window ignored: not a number"),
+        (
+            {"WindowCenter": ["nan", "2048"], "WindowWidth": ["100", "4096"]},
+            "window ignored: not a number",
+        ),
+        ({"WindowCenter": "2048"}, "window ignored: incomplete"),
         ({"RescaleSlope": "0"}, "rescale ignored: slope 0"),
+        ({"RescaleSlope": "nan"}, "rescale ignored: not a number"),
         ({"VOILUTSequence": Sequence([Dataset()])}, "VOI LUT ignored: unreadable"),
         ({"ModalityLUTSequence": Sequence([Dataset()])}, "modality LUT ignored: unreadable"),
     ],
