@@ -16,9 +16,8 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from triage.domain.assessment import Model
-from triage.domain.errors import ConfigurationError
 from triage.infer.card import Card, Description, Files, card_text, read_card
-from triage.infer.checkpoint import network_of, read_tensors, sha256, weights_of
+from triage.infer.checkpoint import check_digests, network_of, read_tensors, sha256, weights_of
 from triage.infer.densenet import DenseNet
 from triage.infer.golden import golden_of, refuse_difference
 
@@ -93,11 +92,7 @@ def save_bundle(folder: Path, network: DenseNet, *, description: Description) ->
 
 
 def _model(folder: Path, card: Card) -> Model:
-    recorded = {WEIGHTS: card.files.weights, GOLDEN: card.files.golden}
-    for name, digest in recorded.items():
-        found = sha256(folder / name)
-        if found != digest:
-            raise ConfigurationError(f"SHA-256 of {folder / name} {found}: {digest} is recorded")
+    check_digests(folder, {WEIGHTS: card.files.weights, GOLDEN: card.files.golden})
     return Model(card.name, card.version, _digest(folder))
 
 

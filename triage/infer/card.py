@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -23,6 +23,9 @@ class Section(BaseModel):
     """A table of ``bundle.toml``; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_Section = TypeVar("_Section", bound=Section)
 
 
 class Input(Section):
@@ -122,13 +125,18 @@ class Card(Description):
 
 
 def read_card(path: Path) -> Card:
-    """Read and check ``bundle.toml``.
+    """Read and check ``bundle.toml``; as ``read_section``."""
+    return read_section(path, Card)
+
+
+def read_section(path: Path, kind: type[_Section]) -> _Section:
+    """Read and check a TOML file of a bundle or a screener.
 
     Raises:
         ConfigurationError: no such file, no TOML, or the first key that is wrong.
     """
     try:
-        return Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise ConfigurationError(f"{path}: no such file; a bundle holds one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -26,6 +26,18 @@ def sha256(path: Path) -> str:
         raise ConfigurationError(f"{path}: no such file; a bundle holds one") from error
 
 
+def check_digests(folder: Path, recorded: Mapping[str, str]) -> None:
+    """Hold files against the SHA-256 that a card records for them.
+
+    Raises:
+        ConfigurationError: a file is missing or is not the recorded one.
+    """
+    for name, digest in recorded.items():
+        found = sha256(folder / name)
+        if found != digest:
+            raise ConfigurationError(f"SHA-256 of {folder / name} {found}: {digest} is recorded")
+
+
 def weights_of(network: DenseNet) -> dict[str, Tensor]:
     """Return a network's weights as they are stored.
 

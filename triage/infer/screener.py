@@ -7,20 +7,19 @@ A folder inside the package holds it::
     golden.safetensors      an input with the output that it must give
 """
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from safetensors.torch import save_file
 from torch import Tensor
 
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import ConfigurationError
 from triage.domain.film import Film
-from triage.infer.card import Files, Fraction, Positive, Section, card_text
-from triage.infer.checkpoint import read_tensors, sha256
+from triage.infer.card import Files, Fraction, Positive, Section, card_text, read_section
+from triage.infer.checkpoint import check_digests, read_tensors, sha256
 from triage.infer.golden import WHITE, pattern
 from triage.infer.input import letterbox
 from triage.infer.likeness import SIZE, Likeness, LikenessNetwork, measure
@@ -140,11 +139,8 @@ def load_screener(folder: Path) -> Screener:
         ConfigurationError: a file is missing or is not the recorded one, the card is no valid
             TOML or lacks a key, the tensors do not fit, or the golden output does not reproduce.
     """
-    card = read_screener_card(folder / CARD)
-    for name, digest in ((WEIGHTS, card.files.weights), (GOLDEN, card.files.golden)):
-        found = sha256(folder / name)
-        if found != digest:
-            raise ConfigurationError(f"SHA-256 of {folder / name} {found}: {digest} is recorded")
+    card = read_section(folder / CARD, ScreenerCard)
+    check_digests(folder, {WEIGHTS: card.files.weights, GOLDEN: card.files.golden})
     network = _network(read_tensors(folder / WEIGHTS))
     _refuse_difference(network, read_tensors(folder / GOLDEN))
     return Screener(network, card.limits)
@@ -160,24 +156,6 @@ def save_screener(
     files = Files(weights=sha256(folder / WEIGHTS), golden=sha256(folder / GOLDEN))
     card = ScreenerCard(limits=limits, training=training, files=files)
     (folder / CARD).write_text(card_text(card), encoding="utf-8")
-
-
-def read_screener_card(path: Path) -> ScreenerCard:
-    """Read and check ``screener.toml``.
-
-    Raises:
-        ConfigurationError: no such file, no TOML, or a key that is wrong.
-    """
-    try:
-        return ScreenerCard.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"{path}: no such file; a screener holds one") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: no valid TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"{path}: {key}: {first['msg']}") from error
 
 
 def _network(tensors: dict[str, Tensor]) -> LikenessNetwork:

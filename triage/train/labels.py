@@ -48,7 +48,7 @@ def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
         ConfigurationError: file or column missing, unknown word, missing film, a patient in
             both splits, or a split without films.
     """
-    rows = _rows(folder / "labels.csv")
+    rows = read_rows(folder / "labels.csv", needed=NEEDED)
     films = tuple(_film(row, folder) for row in rows if selected(row))
     known = tuple(film for film in films if any(t is not None for t in film.targets))
     refuse_leakage(known)
@@ -71,6 +71,43 @@ def selected(row: Mapping[str, str]) -> bool:
     return adult and row.get("rsna_class") != "Normal"
 
 
+def read_rows(path: Path, *, needed: Iterable[str]) -> list[dict[str, str]]:
+    """Read a list of films.
+
+    Args:
+        path: CSV with a line of names.
+        needed: columns that must be there.
+
+    Raises:
+        ConfigurationError: there is no such file, or a column is missing.
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: no such file; a training folder holds labels.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        missing = [name for name in needed if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ConfigurationError(f"{path}: column {missing[0]} is missing")
+        return list(reader)
+
+
+def film_path(name: str, folder: Path) -> Path:
+    """Find a film that ``labels.csv`` names, in its folder or in the one above.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    for root in (folder, folder.parent):
+        if (root / name).is_file():
+            return root / name
+    raise ConfigurationError(f"{name}: named in labels.csv of {folder}, but there is no such file")
+
+
+def source_of(row: Mapping[str, str]) -> str:
+    """Name the data set of a film and its licence, as a card lists them."""
+    return f"{row.get('dataset') or 'unnamed'}: {row.get('licence') or 'licence unknown'}"
+
+
 def refuse_leakage(films: Iterable[LabelledFilm]) -> None:
     """Raise ``ConfigurationError`` where one patient is in both splits."""
     patients = {split: {f.patient for f in films if f.split == split} for split in SPLITS}
@@ -86,26 +123,15 @@ def _refuse_empty(films: Iterable[LabelledFilm]) -> None:
         raise ConfigurationError(f"0 films of adults with a known label in {split}: at least 1")
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: no such file; a training folder holds labels.csv")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
-        if missing:
-            raise ConfigurationError(f"{path}: column {missing[0]} is missing")
-        return list(reader)
-
-
 def _film(row: Mapping[str, str], folder: Path) -> LabelledFilm:
     if row["split"] not in SPLITS:
         raise ConfigurationError(f"split {row['split']!r} of {row['file']}: one of {SPLITS}")
     return LabelledFilm(
-        path=_path(row["file"], folder),
+        path=film_path(row["file"], folder),
         patient=row["patient_id"],
         split=row["split"],
         targets=tuple(_target(row, head) for head in HEADS),
-        source=f"{row.get('dataset') or 'unnamed'}: {row.get('licence') or 'licence unknown'}",
+        source=source_of(row),
     )
 
 
@@ -113,10 +139,3 @@ def _target(row: Mapping[str, str], head: str) -> float | None:
     if row[head] not in WORDS:
         raise ConfigurationError(f"{head} {row[head]!r} of {row['file']}: 1, 0 or empty")
     return WORDS[row[head]]
-
-
-def _path(name: str, folder: Path) -> Path:
-    for root in (folder, folder.parent):
-        if (root / name).is_file():
-            return root / name
-    raise ConfigurationError(f"{name}: named in labels.csv of {folder}, but there is no such file")

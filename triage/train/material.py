@@ -1,6 +1,5 @@
 """What the screener is trained on, read from folders, and the limits that follow from it."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,10 @@ from triage.infer.likeness import SIZE, LikenessNetwork
 from triage.infer.screener import Limits
 from triage.train.distortion import Square
 from triage.train.films import WHITE, read_film
+from triage.train.labels import film_path, read_rows, source_of
 from triage.train.screener import Material, measured
 
+_NEEDED = ("file", "patient_id", "split")
 _EACH = 10
 _LOST_PERCENT = 0.2
 
@@ -48,11 +49,11 @@ def read_material(folder: Path, *, accepted: Path | None, refused: Path | None) 
     """
     rows = _rows(folder / "labels.csv")
     patients = {name: n for n, name in enumerate(sorted({row["patient_id"] for row in rows}))}
-    squares = [_square(_found(row["file"], folder)) for row in rows]
+    squares = [_square(film_path(row["file"], folder)) for row in rows]
     is_held = np.array([patients[row["patient_id"]] % _EACH == 0 for row in rows])
     films = np.stack(squares)
     material = Material(films[~is_held], _drawn(accepted), _drawn(refused))
-    sources = sorted({f"{r.get('dataset')}: {r.get('licence')}" for r in rows})
+    sources = sorted({source_of(row) for row in rows})
     return Folders(material, np.asarray(films[is_held] / np.float32(WHITE)), tuple(sources))
 
 
@@ -67,20 +68,10 @@ def limits_of(network: LikenessNetwork, held: Square) -> Limits:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: no such file; a training folder holds labels.csv")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
+    rows = [row for row in read_rows(path, needed=_NEEDED) if row["split"] == "train"]
     if len({row["patient_id"] for row in rows}) < _EACH:
         raise ConfigurationError(f"{path}: films of fewer than {_EACH} patients in train")
     return rows
-
-
-def _found(name: str, folder: Path) -> Path:
-    for root in (folder, folder.parent):
-        if (root / name).is_file():
-            return root / name
-    raise ConfigurationError(f"{name}: named in labels.csv of {folder}, but there is no such file")
 
 
 def _square(path: Path) -> NDArray[np.uint8]:

@@ -47,6 +47,13 @@ def test_a_folder_without_a_list_is_refused(tmp_path: Path) -> None:
         read_material(tmp_path, accepted=None, refused=None)
 
 
+def test_a_list_without_patients_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,split\n")
+
+    with pytest.raises(ConfigurationError, match="column patient_id is missing"):
+        read_material(tmp_path, accepted=None, refused=None)
+
+
 def test_limits_lie_within_what_held_films_show() -> None:
     held = np.random.default_rng(1).random((30, 64, 64), dtype=np.float32)
 
