@@ -17,11 +17,11 @@ from torch.nn import functional
 from triage.infer.likeness import CLASSES, SIZE, LikenessNetwork, measure, standardised, thumbnails
 from triage.train.distortion import DISTORTIONS, Square, chance, exposed, varied
 from triage.train.drawing import DRAWINGS
+from triage.train.films import WHITE
 
 INVERTED, OTHER = CLASSES.index("inverted"), CLASSES.index("other")
 _SHARES = (0.34, 0.05, 0.05, 0.05, 0.12, 0.39)
 _RIDGE = 1e-2
-WHITE = 255.0
 
 
 @dataclass(frozen=True, slots=True)
