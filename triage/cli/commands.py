@@ -33,9 +33,9 @@ COMMANDS = {
     "discard": "Give a dead study up, with a reason.",
     "database": "Bring the database to this program's schema.",
     "train": "Train a network and make a bundle of it.",
-    "train_screener": "Train what tells frontal chest films from other pictures.",
+    "train-screener": "Train what tells frontal chest films from other pictures.",
 }
-"""One file of this package each; its function of the same name is the command."""
+"""One file of this package each, and in it a function of that name with ``_`` for ``-``."""
 
 
 def main() -> None:
@@ -74,7 +74,8 @@ def _application(wanted: str) -> typer.Typer:
 
 
 def _load(name: str) -> Callable[..., object]:
-    command: Callable[..., object] = getattr(importlib.import_module(f"triage.cli.{name}"), name)
+    word = name.replace("-", "_")
+    command: Callable[..., object] = getattr(importlib.import_module(f"triage.cli.{word}"), word)
     return command
 
 

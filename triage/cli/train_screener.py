@@ -1,4 +1,4 @@
-"""``triage train_screener``: train what tells frontal chest films from everything else."""
+"""``triage train-screener``: train what tells frontal chest films from everything else."""
 
 from pathlib import Path
 from typing import Annotated

@@ -26,8 +26,8 @@ def varied(square: Square, random: Generator) -> Square:
         square = square[:, ::-1]
     square = placed(
         square,
-        degrees=random.normal(0, 3),
-        scale=random.uniform(0.88, 1.12),
+        degrees=random.normal(0, 4),
+        scale=random.uniform(0.85, 1.15),
         shift=random.uniform(-0.05, 0.05, 2),
         fill=random.choice([0, 0, 0, 1, 0.5]),
     )
@@ -180,6 +180,19 @@ def shrunk(square: Square, random: Generator) -> Square:
     return sheet
 
 
+def rounded(square: Square, random: Generator) -> Square:
+    """Keep an oval that is wider than high, and squeeze what lies in it, as slices are."""
+    size = len(square)
+    rows = int(size * random.uniform(0.5, 0.8))
+    squeezed = cv2.resize(np.ascontiguousarray(square), (size, rows), interpolation=cv2.INTER_AREA)
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : size * 1j]
+    inside = np.hypot(x / random.uniform(0.8, 1), y / random.uniform(0.8, 1)) < 1
+    sheet = np.full((size, size), random.choice([0, 0, 1]), np.float32)
+    top = int(random.integers(0, size - rows + 1))
+    sheet[top : top + rows] = np.where(inside, squeezed, sheet[top : top + rows])
+    return sheet
+
+
 def smeared(square: Square, random: Generator) -> Square:
     """Blur until only blobs are left, or along one direction only."""
     wide = random.uniform(6, 14)
@@ -199,6 +212,7 @@ DISTORTIONS: dict[str, Distortion] = {
     "tilted": tilted,
     "paired": paired,
     "shrunk": shrunk,
+    "rounded": rounded,
     "smeared": smeared,
 }
 """What makes a negative out of a frontal film."""

@@ -1,4 +1,4 @@
-"""Drawn pictures that are no frontal chest films: slices, limbs, laterals, scenes, patterns.
+"""Drawn pictures that are no frontal chest films: limbs, laterals, scenes, patterns, slices.
 
 Every function takes a size and returns ``float32`` (size, size) within [0, 1].
 """
@@ -11,6 +11,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from triage.train.distortion import Square, chance
+from triage.train.slices import belly_slice, chest_slice, head_slice, upright_slice
+from triage.train.strokes import grid, oval, soft
 
 Drawing = Callable[[int, Generator], Square]
 
@@ -26,7 +28,7 @@ def noise(size: int, random: Generator) -> Square:
 
 def gradient(size: int, random: Generator) -> Square:
     """Draw a slope or a bulge of brightness."""
-    y, x = _grid(size)
+    y, x = grid(size)
     angle = random.uniform(0, 2 * np.pi)
     slope = x * np.cos(angle) + y * np.sin(angle)
     bulge = np.hypot(x - random.normal(0, 0.3), y - random.normal(0, 0.3))
@@ -35,7 +37,7 @@ def gradient(size: int, random: Generator) -> Square:
 
 def pattern(size: int, random: Generator) -> Square:
     """Draw checks, bars, rings or steps, as test pictures have them."""
-    y, x = _grid(size)
+    y, x = grid(size)
     waves = random.uniform(1.5, 12, 2)
     kinds = (
         np.sign(np.sin(waves[0] * np.pi * x) * np.sin(waves[1] * np.pi * y)),
@@ -65,50 +67,7 @@ def scene(size: int, random: Generator) -> Square:
         mask = _thing(size, random)
         shade = gradient(size, random) if chance(random, 0.5) else noise(size, random)
         picture = picture * (1 - mask) + mask * (0.6 * value + 0.4 * shade)
-    return _soft(picture, random)
-
-
-def slice_of_trunk(size: int, random: Generator) -> Square:
-    """Draw an axial slice of chest or belly: an oval body with organs on black."""
-    y, x = _grid(size)
-    wide, high = random.uniform(0.65, 1.0), random.uniform(0.42, 0.75)
-    body = _oval(x, y, (0, random.normal(0, 0.08)), (wide, high))
-    picture = body * random.uniform(0.35, 0.7)
-    for side in (-1, 1):
-        place = (side * random.uniform(0.3, 0.5) * wide, random.normal(-0.05, 0.08))
-        lung = _oval(x, y, place, (0.36 * wide, random.uniform(0.5, 0.8) * high))
-        picture -= lung * random.uniform(0.2, 0.6) * (chance(random, 0.75))
-    picture += 0.4 * _oval(x, y, (random.normal(0, 0.04), 0.6 * high), (0.14, 0.13))
-    picture += 0.2 * _oval(x, y, (random.normal(0.1, 0.1), -0.1), (0.3 * wide, 0.4 * high))
-    picture += 0.25 * (body - _oval(x, y, (0, 0), (wide * 0.93, high * 0.9))).clip(0)
-    for _ in range(int(random.integers(2, 9))):
-        place = (random.uniform(-0.7, 0.7) * wide, random.uniform(-0.6, 0.6) * high)
-        picture += (
-            random.uniform(-0.3, 0.4)
-            * body
-            * _oval(x, y, place, tuple(random.uniform(0.03, 0.2, 2)))
-        )
-    return _soft(picture, random)
-
-
-def slice_of_head(size: int, random: Generator) -> Square:
-    """Draw a slice of a head: skull, folds, ventricles; from above or from the side."""
-    y, x = _grid(size)
-    radii = tuple(random.uniform(0.6, 0.95, 2))
-    place = (random.normal(0, 0.06), random.normal(0, 0.06))
-    head = _oval(x, y, place, radii)
-    inner = _oval(x, y, place, (radii[0] * 0.86, radii[1] * 0.88))
-    picture = random.uniform(0.3, 1.0) * (head - inner) + inner * random.uniform(0.25, 0.6)
-    picture += inner * random.uniform(0.1, 0.5) * (noise(size, random) - 0.5)
-    for side in (-1, 1):
-        where = (place[0] + side * random.uniform(0.06, 0.2), place[1] + random.normal(0, 0.1))
-        picture += random.uniform(-0.5, 0.5) * _oval(
-            x, y, where, tuple(random.uniform(0.05, 0.22, 2))
-        )
-    if chance(random, 0.4):
-        neck = _oval(x, y, (random.normal(0, 0.3), 0.9), (0.35, 0.7)) * (1 - head)
-        picture += neck * random.uniform(0.2, 0.6)
-    return _soft(picture, random)
+    return soft(picture, random)
 
 
 def limb(size: int, random: Generator) -> Square:
@@ -127,18 +86,18 @@ def limb(size: int, random: Generator) -> Square:
             joint, width = end, width * random.uniform(0.7, 1)
     marrow = cv2.erode(bone, np.ones((3, 3)))
     picture = random.uniform(0.2, 0.5) * flesh + random.uniform(0.3, 0.5) * (bone - 0.3 * marrow)
-    return _soft(picture, random)
+    return soft(picture, random)
 
 
 def lateral(size: int, random: Generator) -> Square:
     """Draw a chest from the side: one lung field, spine at one edge, breastbone at the other."""
-    y, x = _grid(size)
+    y, x = grid(size)
     side = random.choice([-1.0, 1.0])
     x = x * side + random.normal(0, 0.08)
     lean = random.normal(0, 0.12)
-    body = _oval(x - lean * y, y, (0, 0.1), (random.uniform(0.65, 1.0), random.uniform(1.0, 1.5)))
+    body = oval(x - lean * y, y, (0, 0.1), (random.uniform(0.65, 1.0), random.uniform(1.0, 1.5)))
     front, low = random.uniform(-0.6, -0.4), random.uniform(0.35, 0.7)
-    lung = _oval(
+    lung = oval(
         x - lean * y,
         y,
         (0.05, random.uniform(-0.25, 0.0)),
@@ -146,7 +105,7 @@ def lateral(size: int, random: Generator) -> Square:
     )
     lung = lung * (1 / (1 + np.exp((y - low + random.uniform(-0.3, 0.3) * x) * 25)))
     picture = random.uniform(0.55, 0.85) * body - random.uniform(0.25, 0.55) * lung
-    heart = _oval(
+    heart = oval(
         x + 0.4 * (y - 0.3),
         y,
         (random.uniform(-0.3, -0.05), 0.3),
@@ -158,24 +117,24 @@ def lateral(size: int, random: Generator) -> Square:
     picture += body * spine * (0.12 + 0.1 * np.cos(random.uniform(14, 24) * y))
     fall = y - random.uniform(-0.6, 0.9) * x
     picture += 0.03 * body * (1 + np.sin(random.uniform(14, 24) * fall)) * (x > front)
-    picture += random.uniform(0, 0.3) * _oval(x, y, (-0.1, -0.95), (0.8, random.uniform(0.2, 0.5)))
-    return _soft(picture, random)
+    picture += random.uniform(0, 0.3) * oval(x, y, (-0.1, -0.95), (0.8, random.uniform(0.2, 0.5)))
+    return soft(picture, random)
 
 
 def anatomy(size: int, random: Generator) -> Square:
     """Draw a belly, pelvis or skull as a film shows it: soft ovals, a column, no lungs."""
-    y, x = _grid(size)
-    picture = random.uniform(0.3, 0.7) * _oval(x, y, (0, 0), tuple(random.uniform(0.7, 1.4, 2)))
+    y, x = grid(size)
+    picture = random.uniform(0.3, 0.7) * oval(x, y, (0, 0), tuple(random.uniform(0.7, 1.4, 2)))
     for _ in range(int(random.integers(2, 8))):
         cx, cy = random.uniform(0, 0.7), random.uniform(-0.8, 0.8)
         radii = tuple(random.uniform(0.08, 0.45, 2))
         value = random.uniform(-0.35, 0.4)
         for side in (-1, 1):
-            shape = _oval(x, y, (side * cx, cy), radii)
-            hollow = shape - 0.8 * _oval(x, y, (side * cx, cy), (radii[0] * 0.8, radii[1] * 0.8))
+            shape = oval(x, y, (side * cx, cy), radii)
+            hollow = shape - 0.8 * oval(x, y, (side * cx, cy), (radii[0] * 0.8, radii[1] * 0.8))
             picture = picture + value * (shape if chance(random, 0.6) else hollow)
     picture += random.uniform(0, 0.3) * (np.abs(x) < random.uniform(0.06, 0.14))
-    return _soft(picture, random)
+    return soft(picture, random)
 
 
 DRAWINGS: dict[str, Drawing] = {
@@ -184,28 +143,15 @@ DRAWINGS: dict[str, Drawing] = {
     "pattern": pattern,
     "text": text,
     "scene": scene,
-    "slice of trunk": slice_of_trunk,
-    "slice of head": slice_of_head,
+    "chest slice": chest_slice,
+    "belly slice": belly_slice,
+    "upright slice": upright_slice,
+    "head slice": head_slice,
     "limb": limb,
     "lateral": lateral,
     "anatomy": anatomy,
 }
 """What is drawn from nothing."""
-
-
-def _grid(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    y, x = np.mgrid[0:size, 0:size] * (2 / (size - 1)) - 1
-    return y, x
-
-
-def _oval(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    center: tuple[float, float],
-    radii: tuple[float, ...],
-) -> NDArray[np.float64]:
-    distance = np.hypot((x - center[0]) / radii[0], (y - center[1]) / radii[1])
-    return np.asarray(1 / (1 + np.exp(np.clip((distance - 1) * 25, -40, 40))))
 
 
 def _thing(size: int, random: Generator) -> Square:
@@ -222,13 +168,6 @@ def _thing(size: int, random: Generator) -> Square:
 def _bar(sheet: Square, start: NDArray[np.float64], end: NDArray[np.float64], width: float) -> None:
     ends = [(int(p[0]), int(p[1])) for p in (start, end)]
     cv2.line(sheet, ends[0], ends[1], 1.0, max(1, int(width)))
-
-
-def _soft(picture: NDArray[np.floating], random: Generator) -> Square:
-    single = np.asarray(picture, dtype=np.float32)
-    blurred = cv2.GaussianBlur(single, (0, 0), random.uniform(0.3, 1.2))
-    grain = random.normal(0, random.uniform(0, 0.04), picture.shape)
-    return np.asarray(np.clip(blurred + grain, 0, 1), dtype=np.float32)
 
 
 def _stretched(values: NDArray[np.floating]) -> Square:

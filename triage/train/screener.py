@@ -36,7 +36,7 @@ class Recipe:
         seed: of weights and pictures.
     """
 
-    steps: int = 3000
+    steps: int = 5000
     batch: int = 64
     learning_rate: float = 2e-3
     components: int = 64
