@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import cv2
+import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -18,8 +19,10 @@ from rich.table import Table
 from tests.benchmarks.levels.costs import cost_table
 from tests.benchmarks.levels.judgement import Jury
 from tests.benchmarks.levels.letters import letters_table
+from tests.benchmarks.levels.low_pass import low_pass
 from tests.benchmarks.levels.movement import movement_table
-from tests.benchmarks.levels.radiographs import DISTINCT, Radiograph, cut, grained, real
+from tests.benchmarks.levels.radiographs import DISTINCT, Radiograph, compressed, cut, grained, real
+from tests.benchmarks.levels.reduction import decoded_without
 
 FILMS = 300
 SIDES = (2048, 3056)
@@ -29,6 +32,8 @@ LETTERED = 15
 CONTROLLED = (0, 1, 2)
 """With nothing left out nothing may move."""
 
+ODD_SIDE = 1023
+
 WIDTH_OF_A_FILE = 140
 
 
@@ -37,6 +42,7 @@ def main(words: Sequence[str]) -> int:
     arguments = _arguments(words)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)  # as the child does that decodes
+    _check_filter()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
     for name, table in _tables(arguments, Jury()).items():
         if name in arguments.only or not arguments.only:
@@ -68,7 +74,16 @@ def _priced() -> Iterator[tuple[str, Radiograph]]:
     """Yield films whose decoding is timed."""
     yield from zip(DISTINCT, real(), strict=True)
     for side in SIDES:
-        yield f"grained {side} x {side}", next(grained(1, side=side))
+        yield f"grained {side} x {side}", compressed(next(grained(1, side=side)))
+
+
+def _check_filter() -> None:
+    """Stop where the filter that stands for the codec does not give what the codec gives."""
+    film = compressed(next(grained(1, side=ODD_SIDE)))
+    for levels in CONTROLLED:
+        computed = low_pass(film.values, levels, bits=film.layout.bits_stored)
+        if not np.array_equal(computed, decoded_without(film.codestream, levels)):
+            raise SystemExit(f"{levels} levels left out: the filter differs from the codec")
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:

@@ -35,7 +35,7 @@ def _costs(radiograph: Radiograph, jury: Jury, repeat: int) -> list[str]:
         lambda: decode(radiograph.codestream),
         *(without(levels) for levels in LEFT_OUT),
         lambda: whole_film(radiograph),
-        lambda: jury.ask(film),
+        lambda: jury.ask([film]),
     ]
     turns = [[_milliseconds(station) for station in stations] for _ in range(repeat)]
     return [_shown(column) for column in zip(*turns, strict=True)]

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 
 from torch import Tensor
 
-from triage.domain.assessment import Placement, Refusal
+from triage.domain.assessment import Assessment, Placement, Refusal
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 from triage.infer.bundle import load_bundle, shipped_bundle
@@ -72,9 +72,13 @@ class Jury:
         self._predictor = Predictor(bundle, "cpu")
         self._screener = load_screener(shipped_screener())
 
-    def ask(self, film: Film) -> Answer:
-        """Ask everything, also of a film that a gate refuses."""
-        assessment, likeness = self._predictor.assess([film])[0], self._screener.likeness(film)
+    def ask(self, films: Sequence[Film]) -> list[Answer]:
+        """Ask everything of each film, also of those that a gate refuses."""
+        pairs = zip(films, self._predictor.assess(films), strict=True)
+        return [self._answer(film, assessment) for film, assessment in pairs]
+
+    def _answer(self, film: Film, assessment: Assessment) -> Answer:
+        likeness = self._screener.likeness(film)
         square, placement = letterbox(film, self._size)
         return Answer(
             square,

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from rich.table import Table
 
-from tests.benchmarks.levels.radiographs import Radiograph, compressed
-from tests.benchmarks.levels.reduction import decoded_without
+from tests.benchmarks.levels.radiographs import Radiograph
+from tests.benchmarks.levels.reduction import values_without
 from triage.decode.lettering import bears_lettering
 
 HEIGHTS = (20, 24, 28, 32, 40, 48, 64, 80)
@@ -27,7 +27,7 @@ def letters_table(radiographs: Iterable[Radiograph]) -> Table:
         for height in HEIGHTS:
             lettered = written(radiograph, height)
             for levels in _LEVELS:
-                values = decoded_without(lettered.codestream, levels)
+                values = values_without(lettered, levels)
                 seen[height, levels] += bears_lettering(values)
     title = f"lettering seen on {len(films)} films, by levels left out"
     table = Table(title=title, title_justify="left", title_style="bold")
@@ -45,4 +45,4 @@ def written(radiograph: Radiograph, height: int) -> Radiograph:
     ink = np.asarray(picture) >= 128
     values = np.where(ink, radiograph.values.max(), radiograph.values)
     values = values.astype(radiograph.values.dtype)
-    return compressed(radiograph.header, radiograph.layout, values)
+    return Radiograph(radiograph.header, radiograph.layout, values)

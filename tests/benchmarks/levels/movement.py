@@ -1,7 +1,7 @@
 """How far the answers move when films are decoded at fewer levels, as a table."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
@@ -34,6 +34,9 @@ Row = tuple[int, str]
 """Levels left out, and how what is left is shown."""
 
 
+_WHOLE: Row = (0, "whole")
+
+
 def movement_table(
     title: str, radiographs: Iterable[Radiograph], jury: Jury, *, left_out: Sequence[int]
 ) -> Table:
@@ -41,15 +44,27 @@ def movement_table(
     changes: dict[Row, list[Change]] = {}
     failures: Counter[int] = Counter()
     for radiograph in radiographs:
-        before = jury.ask(whole_film(radiograph))
+        films = {_WHOLE: whole_film(radiograph)}
         for levels in left_out:
             try:
-                films = films_without(radiograph, levels)
+                reduced = films_without(radiograph, levels)
             except UndecodableError:
                 failures[levels] += 1
-                continue
-            for way, film in films.items():
-                changes.setdefault((levels, way), []).append(change(before, jury.ask(film)))
+            else:
+                films |= {(levels, way): film for way, film in reduced.items()}
+        answers = dict(zip(films, jury.ask(list(films.values())), strict=True))
+        before = answers.pop(_WHOLE)
+        for row, answer in answers.items():
+            changes.setdefault(row, []).append(change(before, answer))
+    return _table(title, changes, failures, left_out)
+
+
+def _table(
+    title: str,
+    changes: Mapping[Row, Sequence[Change]],
+    failures: Mapping[int, int],
+    left_out: Sequence[int],
+) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for name in COLUMNS:
         table.add_column(name, justify="left" if name == COLUMNS[0] else "right")

@@ -7,7 +7,7 @@ fine detail of a real radiograph is added.
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -50,19 +50,19 @@ _TRIMS = ((1, 2, 0, 3), (3, 0, 1, 1), (2, 5, 4, 0), (7, 1, 2, 6), (4, 4, 9, 3), 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Radiograph:
-    """A film and its codestream.
+    """A film, as a JPEG 2000 codestream or as it would be compressed without loss.
 
     Args:
         header: says how it is shown.
         layout: what the header says of the pixels.
         values: (rows, columns), what the codestream unfolds to with all its levels.
-        codestream: ISO/IEC 15444-1, without boxes.
+        codestream: ISO/IEC 15444-1, without boxes; empty where nobody has compressed the film.
     """
 
     header: Dataset
     layout: Geometry
     values: NDArray[np.generic]
-    codestream: bytes
+    codestream: bytes = b""
 
 
 def real() -> Iterator[Radiograph]:
@@ -75,7 +75,7 @@ def real() -> Iterator[Radiograph]:
             came = next(generate_frames(header.PixelData, number_of_frames=1))
             yield Radiograph(header, layout, values, came)
         else:
-            yield compressed(header, layout, values)
+            yield compressed(Radiograph(header, layout, values))
 
 
 def cut(*, lossy: bool) -> Iterator[Radiograph]:
@@ -86,8 +86,8 @@ def cut(*, lossy: bool) -> Iterator[Radiograph]:
             top, right, bottom, left = (part / 100 for part in trims)
             down = slice(int(top * rows), int((1 - bottom) * rows))
             across = slice(int(left * columns), int((1 - right) * columns))
-            part = whole.values[down, across]
-            yield compressed(whole.header, whole.layout, part, lossy=lossy)
+            part = Radiograph(whole.header, whole.layout, whole.values[down, across])
+            yield compressed(part, lossy=lossy)
 
 
 def grained(number: int, *, side: int) -> Iterator[Radiograph]:
@@ -106,17 +106,15 @@ def grained(number: int, *, side: int) -> Iterator[Radiograph]:
         large = cv2.resize(gray.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
         words = np.clip(np.rint(4095 * (large / 255 + grain)), 0, 4095).astype(np.uint16)
         header = header_of(words, WindowCenter="2048", WindowWidth="4096")
-        yield compressed(header, geometry(header), words)
+        yield Radiograph(header, geometry(header), words)
 
 
-def compressed(
-    header: Dataset, layout: Geometry, values: NDArray[np.generic], *, lossy: bool = False
-) -> Radiograph:
+def compressed(plain: Radiograph, *, lossy: bool = False) -> Radiograph:
     """Compress values, by the 5/3 wavelet without loss or by the 9/7 wavelet to a tenth."""
-    plain = np.ascontiguousarray(values)
+    values = np.ascontiguousarray(plain.values)
     ratios = [float(RATIO)] if lossy else None
-    stream = encode(plain, bits_stored=layout.bits_stored, compression_ratios=ratios)
-    return Radiograph(header, layout, decode(stream) if lossy else plain, stream)
+    stream = encode(values, bits_stored=plain.layout.bits_stored, compression_ratios=ratios)
+    return replace(plain, values=decode(stream) if lossy else values, codestream=stream)
 
 
 def _header(name: str) -> Dataset:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
+from tests.benchmarks.levels.low_pass import low_pass
 from tests.benchmarks.levels.radiographs import Radiograph
 from triage.decode import codestream
 from triage.decode.interpretation import interpreted
@@ -49,6 +50,17 @@ def decoded_without(stream: bytes, levels: int) -> NDArray[np.generic]:
     return np.right_shift(values, 16 - precision.bits) if values.dtype == np.uint16 else values
 
 
+def values_without(radiograph: Radiograph, levels: int) -> NDArray[np.generic]:
+    """Decode a film's codestream without its finest levels, or compute what that would give.
+
+    Raises:
+        UndecodableError: the codec does not give it.
+    """
+    if radiograph.codestream:
+        return decoded_without(radiograph.codestream, levels)
+    return low_pass(radiograph.values, levels, bits=radiograph.layout.bits_stored)
+
+
 def as_decoded(
     values: NDArray[np.generic], _levels: int, _shape: tuple[int, ...]
 ) -> NDArray[np.generic]:
@@ -81,7 +93,7 @@ def films_without(radiograph: Radiograph, levels: int) -> dict[str, Film]:
     Raises:
         UndecodableError: the codec does not give it.
     """
-    values, shape = decoded_without(radiograph.codestream, levels), radiograph.values.shape
+    values, shape = values_without(radiograph, levels), radiograph.values.shape
     return {
         name: _film(radiograph, values, way(values, levels, shape)) for name, way in WAYS.items()
     }
