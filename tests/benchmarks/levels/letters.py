@@ -29,9 +29,9 @@ def letters_table(radiographs: Iterable[Radiograph]) -> Table:
             for levels in _LEVELS:
                 values = values_without(lettered, levels)
                 seen[height, levels] += bears_lettering(values)
-    title = f"lettering seen on {len(films)} films, by levels left out"
+    title = f"lettering seen on {len(films)} films"
     table = Table(title=title, title_justify="left", title_style="bold")
-    for name in ("height, pixels", *map(str, _LEVELS)):
+    for name in ("height, pixels", *(f"{levels} left out" for levels in _LEVELS)):
         table.add_column(name, justify="right")
     for height in HEIGHTS:
         table.add_row(str(height), *(str(seen[height, levels]) for levels in _LEVELS))
