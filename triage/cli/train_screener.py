@@ -23,8 +23,8 @@ def train_screener(
 ) -> None:
     """Train the screener on frontal films, on what is made of them, and on drawings.
 
-    Each limit is set so that it refuses two in a thousand films of patients left out of
-    training. ``measured`` in the card is for whoever measures it on real negatives.
+    Each limit is set so that it refuses one to three in a thousand films of patients left
+    out of training. ``measured`` in the card is for whoever measures it on real negatives.
     """
     found = read_material(folder, accepted=accepted, refused=refused)
     recipe = Recipe(steps=steps, seed=seed)

@@ -193,6 +193,20 @@ def rounded(square: Square, random: Generator) -> Square:
     return sheet
 
 
+def flattened(square: Square, random: Generator) -> Square:
+    """Show lungs in one dark gray and all else in one light gray, as upright slices do."""
+    smooth = _single(cv2.GaussianBlur(square, (0, 0), random.uniform(0.7, 1.8)))
+    level, _ = cv2.threshold((smooth * 255).astype(np.uint8), 0, 1, cv2.THRESH_OTSU)
+    steep = random.uniform(25, 80)
+    flat = 1 / (1 + np.exp(steep * (level / 255 + random.normal(0, 0.03) - smooth)))
+    dots = cv2.GaussianBlur(random.random(square.shape), (0, 0), random.uniform(0.5, 1))
+    vessels = (1 - flat) * (dots > np.quantile(dots, random.uniform(0.85, 1)))
+    dark, light = random.uniform(0, 0.35), random.uniform(0.6, 1)
+    detail = random.uniform(0, 0.2) * (square - smooth)
+    shown = dark + (light - dark) * (flat + random.uniform(0.3, 1) * vessels) + detail
+    return _single(np.clip(shown, 0, 1))
+
+
 def smeared(square: Square, random: Generator) -> Square:
     """Blur until only blobs are left, or along one direction only."""
     wide = random.uniform(6, 14)
@@ -213,6 +227,7 @@ DISTORTIONS: dict[str, Distortion] = {
     "paired": paired,
     "shrunk": shrunk,
     "rounded": rounded,
+    "flattened": flattened,
     "smeared": smeared,
 }
 """What makes a negative out of a frontal film."""

@@ -18,7 +18,8 @@ from triage.train.screener import Material, measured
 
 _NEEDED = ("file", "patient_id", "split")
 _EACH = 10
-_LOST_PERCENT = 0.2
+_LOST_UPRIGHT, _LOST_STRANGE, _LOST_UNEXPLAINED = 0.3, 0.2, 0.1
+"""Percent of the held films that each limit refuses; the coarsest measure the fewest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +59,12 @@ def read_material(folder: Path, *, accepted: Path | None, refused: Path | None) 
 
 
 def limits_of(network: LikenessNetwork, held: Square) -> Limits:
-    """Set each limit so that it refuses two in a thousand held films."""
+    """Set each limit so that it refuses one, two or three in a thousand held films."""
     found = measured(network, held).astype(np.float64)
     return Limits(
-        upright=float(np.percentile(found[:, 0], _LOST_PERCENT)),
-        strangeness=float(np.percentile(found[:, 3], 100 - _LOST_PERCENT)),
-        residual=float(np.percentile(found[:, 4], 100 - _LOST_PERCENT)),
+        upright=float(np.percentile(found[:, 0], _LOST_UPRIGHT)),
+        strangeness=float(np.percentile(found[:, 3], 100 - _LOST_STRANGE)),
+        residual=float(np.percentile(found[:, 4], 100 - _LOST_UNEXPLAINED)),
     )
 
 

@@ -95,20 +95,25 @@ def belly_slice(size: int, random: Generator) -> Square:
 
 def upright_slice(size: int, random: Generator) -> Square:
     """Draw a slice from shoulder to hip, between breast and back: no rib lies over a lung."""
-    drawn = Slice(size, wide=random.uniform(0.7, 1.1), high=random.uniform(1.2, 1.8), random=random)
+    drawn = Slice(size, wide=random.uniform(0.8, 1.3), high=random.uniform(1.2, 1.8), random=random)
     drawn.lay(drawn.oval((0, 0.3), (1, 1)), _FAT)
-    drawn.lay(drawn.oval((0, 0.3), (random.uniform(0.85, 0.95), 0.96)), _MUSCLE)
-    low = random.uniform(0.1, 0.35)
+    drawn.lay(drawn.oval((0, 0.3), (random.uniform(0.8, 0.95), 0.96)), _MUSCLE)
+    low, place = random.uniform(0.15, 0.4), random.uniform(0.34, 0.44)
     for side in (-1, 1):
-        radii = (random.uniform(0.28, 0.4), random.uniform(0.4, 0.6))
-        center = (side * random.uniform(0.38, 0.48), low - 0.5 * radii[1] + random.normal(0, 0.03))
+        radii = (random.uniform(0.24, 0.34), random.uniform(0.5, 0.75))
+        center = (side * place, low - 0.75 * radii[1] + random.normal(0, 0.03))
+        _add_wall(drawn, center, radii, side, random)
         drawn.lay(drawn.oval(center, radii), _LUNG + random.normal(0, 60))
         _add_vessels(drawn, center, (0.8 * radii[0], 0.8 * radii[1]), random)
-        drawn.lay(drawn.oval((side * random.uniform(0.3, 0.5), low + 0.25), (0.45, 0.28)), 90)
-    drawn.lay(drawn.oval((random.uniform(0, 0.2), low - 0.15), _pair(random, 0.15, 0.35)), _BLOOD)
-    if chance(random, 0.5):
-        for level in np.arange(-0.7, 1, random.uniform(0.1, 0.16)):
+        dome = (side * place, low + random.uniform(0.15, 0.3))
+        drawn.lay(drawn.oval(dome, (0.45, random.uniform(0.3, 0.4))), random.uniform(50, 120))
+    heart = (random.uniform(0, 0.15), low - random.uniform(0.15, 0.3))
+    drawn.lay(drawn.oval(heart, _pair(random, 0.15, 0.32)), random.uniform(_MUSCLE, _BLOOD))
+    if chance(random, 0.4):
+        for level in np.arange(-0.8, 1, random.uniform(0.1, 0.16)):
             drawn.lay(drawn.oval((0, float(level)), (0.09, 0.05)), _BONE)
+    elif chance(random, 0.6):
+        drawn.lay(drawn.oval((0, low - 1.1), (0.05, random.uniform(0.1, 0.3))), _AIR)
     return drawn.seen()
 
 
@@ -146,6 +151,23 @@ def _body(size: int, random: Generator, *, closest: float) -> Slice:
     drawn.lay(drawn.oval((0, 0), (1, 1)), _FAT)
     drawn.lay(drawn.oval((0, 0), (1 - fat, 1 - fat)), _MUSCLE)
     return drawn
+
+
+def _add_wall(
+    drawn: Slice,
+    center: tuple[float, float],
+    radii: tuple[float, float],
+    side: int,
+    random: Generator,
+) -> None:
+    """Lay ribs, cut across, along a lung's outer side, and a collar bone above."""
+    for angle in np.arange(-1.2, 0.9, random.uniform(0.2, 0.35)):
+        out = 1.08 * float(np.cos(angle)), 1.04 * float(np.sin(angle))
+        place = (center[0] + side * out[0] * radii[0], center[1] + out[1] * radii[1])
+        drawn.lay(drawn.oval(place, _pair(random, 0.02, 0.05)), _BONE + random.normal(0, 150))
+    if chance(random, 0.5):
+        place = (center[0] - side * 0.1, center[1] - 1.15 * radii[1])
+        drawn.lay(drawn.oval(place, (random.uniform(0.06, 0.25), 0.05)), _BONE)
 
 
 def _add_vessels(
