@@ -54,10 +54,6 @@ NEGATIVE = (
 )
 
 
-KNOWN_MISSES = {"negatives/images/ct_0012.jpg", "negatives/images/ct_0013.jpg"}
-"""Real negatives that still pass; docs/screening.md tells of them. None may join them."""
-
-
 @pytest.fixture(scope="module")
 def screener() -> Screener:
     """The screener that is shipped."""
@@ -105,9 +101,7 @@ def test_at_most_one_adult_film_in_a_hundred_is_refused(screener: Screener, tmp_
 
 
 @needs_films
-def test_every_real_negative_but_the_known_misses_is_refused(
-    screener: Screener, tmp_path: Path
-) -> None:
+def test_every_real_negative_is_refused(screener: Screener, tmp_path: Path) -> None:
     found: dict[str, Counter[str]] = {}
     passed = []
     for row in rows("negatives/labels.csv"):
@@ -118,7 +112,7 @@ def test_every_real_negative_but_the_known_misses_is_refused(
 
     lines = [f"{kind}: {shares(each)}" for kind, each in found.items()]
     sys.stdout.write("\n".join(["", *lines, f"passed: {passed}", ""]))
-    assert set(passed) <= KNOWN_MISSES
+    assert not passed
 
 
 @needs_films
