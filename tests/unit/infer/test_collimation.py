@@ -61,11 +61,41 @@ def test_a_bar_inside_a_bar_is_found() -> None:
     assert field(film(pixels)) == Box(29, 4, 200, 160)
 
 
-def test_what_shades_off_is_no_bar() -> None:
+def test_what_shades_off_by_more_than_ten_gray_levels_goes_on() -> None:
     shades = np.linspace(0.5, 1, 60, dtype=np.float32)[:, None]
     pixels = np.concatenate([body(), np.broadcast_to(shades, (60, 160))])
 
-    assert field(film(pixels)).rows >= 258
+    assert field(film(pixels)).rows == 255
+
+
+def test_a_bar_may_wander_by_ten_gray_levels() -> None:
+    shades = np.linspace(0.5, 0.5 + 10 / 255, 60, dtype=np.float32)[:, None]
+    pixels = np.concatenate([body(), np.broadcast_to(shades, (60, 160))])
+
+    assert field(film(pixels)) == Box(0, 0, 200, 160)
+
+
+def levels(off: int, part: float) -> Pixels:
+    """Lines of gray 100 of 255, a part of whose pixels is off by some levels, above a film."""
+    lines = np.full((30, 160), 100, np.float32)
+    lines[:, : round(part * 160)] += off
+    return np.concatenate([lines / 255, body()]).astype(np.float32)
+
+
+@pytest.mark.parametrize("part", [0.02, 0.05, 0.2, 0.45])
+@pytest.mark.parametrize("off", range(3, 20))
+def test_no_single_gray_level_decides_over_a_line_in_a_film_and_in_its_negative(
+    off: int, part: float
+) -> None:
+    pixels = levels(off, part)
+
+    assert field(film(pixels)) == field(film(1 - pixels))
+
+
+def test_lines_of_a_few_weak_pixels_are_peeled_off_and_of_many_not() -> None:
+    weak, many = levels(8, 0.1), levels(8, 0.4)
+
+    assert (field(film(weak)).top, field(film(many)).top) == (30, 0)
 
 
 def test_a_marker_keeps_its_bar() -> None:
