@@ -81,7 +81,7 @@ def test_six_thousand_nested_sequences_are_refused(scp: StorageSCP, keeper: Memo
         status = sent(scp, encoded(film_dataset())[:-524] + 6000 * NESTED)
 
     assert status == 0xC000
-    assert keeper.turned_away[0].sentence == "data set: nested deeper than 64 levels"
+    assert keeper.turned_away[0].sentence == "data set: sequences nested deeper than 32"
     assert growth.megabytes < FLAT_MB
 
 

@@ -2,11 +2,15 @@
 
 import io
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from pydicom import dcmread
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filereader import read_dataset as read_elements
+from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -15,8 +19,10 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from triage.decode.refusal import refused, translated
+from triage.decode.refusal import FOREIGN, refused, translated
 from triage.domain.assessment import RefusalCode
+from triage.domain.errors import UnassessableFilm
+from triage.domain.nesting import MOST_NESTED
 
 MAX_INFLATED_BYTES = 256 * 1024 * 1024
 MAX_INFLATION = 100
@@ -41,11 +47,16 @@ def read_dataset(content: BinaryIO) -> Dataset:
         does not tell (implicit VR little endian is DICOM's default, PS3.5 10.1).
 
     Raises:
-        UnassessableFilm: ``UNREADABLE`` for what is no DICOM or is cut short, ``TOO_LARGE``
-            for a deflated data set beyond ``MAX_INFLATED_BYTES`` or ``MAX_INFLATION``.
+        UnassessableFilm: ``UNREADABLE`` for what is no DICOM, is cut short or nests sequences
+            deeper than ``MOST_NESTED``, ``TOO_LARGE`` for a deflated data set beyond
+            ``MAX_INFLATED_BYTES`` or ``MAX_INFLATION``.
     """
     with translated("The file cannot be read as DICOM"):
-        dataset = dcmread(_inflated(content) or content, force=True)
+        try:
+            dataset = dcmread(_inflated(content) or content, force=True)
+            _check_nesting(dataset)
+        except RecursionError as error:
+            raise _too_deep() from error
         dataset.file_meta = _meta(dataset)
         _check_complete(dataset)
         return dataset
@@ -106,3 +117,42 @@ def _check_complete(dataset: Dataset) -> None:
                 RefusalCode.UNREADABLE,
                 f"The file is cut short: element {element.tag} holds {held} of {announced} bytes.",
             )
+
+
+def _check_nesting(dataset: Dataset) -> None:
+    """Count level by level: pydicom recurses into sequences of undefined length alone."""
+    level = [dataset]
+    for _ in range(MOST_NESTED):
+        level = [item for sequence in _sequences(level) for item in sequence]
+    if next(_sequences(level), None) is not None:
+        raise _too_deep()
+
+
+def _too_deep() -> UnassessableFilm:
+    return refused(
+        RefusalCode.UNREADABLE,
+        f"The file nests {MOST_NESTED + 1} sequences or more: at most {MOST_NESTED} are read.",
+    )
+
+
+def _sequences(level: Iterable[Dataset]) -> Iterator[Sequence]:
+    """Read the sequences of data sets, and pass over those that are broken: who needs one says."""
+    for dataset in level:
+        for element in [each for each in dataset.elements() if _is_sequence(each)]:
+            try:
+                found = dataset[element.tag].value
+            except RecursionError:
+                raise
+            except FOREIGN:
+                continue
+            if isinstance(found, Sequence):
+                yield found
+
+
+def _is_sequence(element: DataElement | RawDataElement) -> bool:
+    """Say so of an element not yet read, too; of no private one whose VR was not written."""
+    if element.VR not in {None, "UN"}:
+        return element.VR == "SQ"
+    if element.tag.is_private or not dictionary_has_tag(element.tag):
+        return False
+    return dictionary_VR(element.tag) == "SQ"

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from triage.domain.errors import RejectedInstance
+from triage.domain.nesting import MOST_NESTED
 
 CANNOT_UNDERSTAND = 0xC000
 UNDEFINED = 0xFFFFFFFF
-DEEPEST = 64
+DEEPEST = 2 * MOST_NESTED  # a sequence is a level, and so is its item
 MOST_ELEMENTS = 2_000_000
 LARGEST_INFLATED = 512 * 1024 * 1024
 LONGEST_WANTED = 1024
@@ -50,8 +51,8 @@ def walk(transfer_syntax_uid: str, *, wanted: frozenset[int]) -> Walk:
         transfer_syntax_uid: of the accepted presentation context.
         wanted: tags, such as ``0x0020000D``; values above 1024 bytes are not kept.
 
-    The walk raises ``RejectedInstance`` 0xC000 where the data set is cut short, is nested
-    deeper than 64 levels, has more than 2,000,000 elements, or inflates to more than 512 MiB.
+    The walk raises ``RejectedInstance`` 0xC000 where the data set is cut short, nests sequences
+    deeper than 32, has more than 2,000,000 elements, or inflates to more than 512 MiB.
     """
     if transfer_syntax_uid == _DEFLATED:
         return InflatingWalk(ElementWalk(wanted, implicit=False, order="<"))
@@ -195,7 +196,7 @@ class ElementWalk:
 
     def _open(self, tag: int, length: int, offset: int, *, implicit: bool, items: bool) -> None:
         if len(self._levels) > DEEPEST:
-            raise _broken(f"nested deeper than {DEEPEST} levels")
+            raise _broken(f"sequences nested deeper than {MOST_NESTED}")
         limit, end = self._levels[-1].limit, None
         if length != UNDEFINED:
             end = offset + length

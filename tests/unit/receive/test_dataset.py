@@ -15,6 +15,7 @@ from tests.builders.dataset import (
 )
 from tests.builders.studies import EXPLICIT, STUDY
 from triage.domain.errors import RejectedInstance
+from triage.domain.nesting import MOST_NESTED
 from triage.receive.dataset import DEEPEST, ElementWalk, InflatingWalk
 
 STUDY_UID, PATIENT = 0x0020000D, 0x00100010
@@ -123,7 +124,7 @@ def test_what_is_no_element_is_refused() -> None:
 def test_nesting_has_a_limit() -> None:
     level = b"\x40\x00\x75\x02SQ\x00\x00" + UNDEFINED + ITEM + UNDEFINED
 
-    assert refusal(level * DEEPEST) == f"data set: nested deeper than {DEEPEST} levels"
+    assert refusal(level * DEEPEST) == f"data set: sequences nested deeper than {MOST_NESTED}"
 
 
 def test_nesting_below_the_limit_is_walked() -> None:
