@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
+from triage.infer.collimation import field
 
 SHORTEST_SIDE = 128
 """Pixels; the network looks at 224, and real films of archives are kept with as few."""
@@ -25,7 +26,6 @@ MOST_SATURATED = 0.5
 _LOOK_SIDE = 256
 _EXTREME = 0.5 / 255
 _TAIL_PERCENT = 2
-_BORDER = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,8 @@ class Look:
 
     Args:
         shape: rows and columns of the film as stored.
-        gray: ``float32`` within [0, 1], the film in display sense, long side at most 256.
+        gray: ``float32`` within [0, 1], the film inside its borders in display sense, long
+            side at most 256.
     """
 
     shape: tuple[int, int]
@@ -65,10 +66,11 @@ class Screening:
 
 
 def look_at(film: Film) -> Look:
-    """Render what the gates see, no larger than 256 pixels."""
-    scale = min(1.0, _LOOK_SIDE / max(film.shape))
-    rows, columns = (max(1, round(side * scale)) for side in film.shape)
-    return Look(film.shape, film.render((rows, columns)))
+    """Render what the gates see: the field that the network sees, no larger than 256 pixels."""
+    shown = field(film)
+    scale = min(1.0, _LOOK_SIDE / max(shown.rows, shown.columns))
+    rows, columns = (max(1, round(side * scale)) for side in (shown.rows, shown.columns))
+    return Look(film.shape, film.render((rows, columns), box=shown))
 
 
 def size_refusal(shape: tuple[int, int]) -> Refusal | None:
@@ -101,8 +103,8 @@ def blank_refusal(look: Look) -> Refusal | None:
 
 
 def saturated_refusal(look: Look) -> Refusal | None:
-    """Refuse a film that is mostly pure black or white inside its black or white borders."""
-    part = float(_inside(_extreme(look.gray)).mean())
+    """Refuse a film that is mostly pure black or white inside its borders."""
+    part = float(_extreme(look.gray).mean())
     if part <= MOST_SATURATED:
         return None
     sentence = (
@@ -122,12 +124,3 @@ def _pixel_refusal(look: Look) -> Refusal | None:
 
 def _extreme(gray: NDArray[np.float32]) -> NDArray[np.bool_]:
     return (gray <= _EXTREME) | (gray >= 1 - _EXTREME)
-
-
-def _inside(extreme: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Leave out the outer rows and columns that are nearly all extreme: borders, not film."""
-    rows = np.flatnonzero(extreme.mean(axis=1) < _BORDER)
-    columns = np.flatnonzero(extreme.mean(axis=0) < _BORDER)
-    if not rows.size or not columns.size:
-        return extreme
-    return extreme[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -26,6 +26,10 @@ def bordered(gray: float, width: int = 60) -> NDArray[np.float32]:
     return np.pad(chest(), width, constant_values=gray)
 
 
+def faint_in_a_border() -> NDArray[np.float32]:
+    return np.pad(chest() * np.float32(0.09) + np.float32(0.4), 60)
+
+
 def extreme(part: float) -> NDArray[np.float32]:
     """A drawn picture, of which a part in stripes is pure white."""
     pixels = chest(256, 200)
@@ -63,9 +67,11 @@ def test_a_film_within_the_limits_passes(pixels: NDArray[np.float32]) -> None:
         (chest(257, 128), "aspect", "The film's sides are as 0.498 to 1: at least 0.5 to 1."),
         (chest() * 0.09, "blank", "at least 0.08."),
         (np.ones((200, 200), np.float32), "blank", "span 0.000"),
+        (faint_in_a_border(), "blank", "at least 0.08."),
+        (np.pad(extreme(0.6), 60), "saturated", "white, at most 50%."),
         (extreme(0.6), "saturated", "of its field are pure black or white, at most 50%."),
     ],
-    ids=["small", "narrow", "faint", "constant", "white"],
+    ids=["small", "narrow", "faint", "constant", "faint-in-black", "white-in-black", "white"],
 )
 def test_a_film_beyond_a_limit_is_refused(
     pixels: NDArray[np.float32], code: str, sentence: str
