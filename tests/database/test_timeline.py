@@ -50,7 +50,7 @@ def deliver(connection: Connection, clock: Clock) -> None:
 def test_an_empty_database_has_nothing_to_show(connection: Connection, clock: Clock) -> None:
     overview = timeline.overview(connection, now=clock.now)
 
-    assert overview == timeline.Overview({}, {}, {}, {}, 0, [])
+    assert overview == timeline.Overview({}, {}, {}, {}, {}, {}, 0, [])
 
 
 def test_studies_and_films_are_counted_by_state(connection: Connection, clock: Clock) -> None:
@@ -70,6 +70,28 @@ def test_refusals_are_counted_by_code(connection: Connection, clock: Clock) -> N
     overview = timeline.overview(connection, now=clock.now)
 
     assert overview.refusals == {"lateral": 1}
+
+
+def refuse(connection: Connection, clock: Clock, number: int, code: RefusalCode) -> None:
+    lease = leased(connection, receipt(f"2.25.{number}", study=f"2.25.{number}0"), now=clock.now)
+    film = results.waiting_films(connection, lease)[0]
+    results.finish(connection, lease, [refused(film.id, code)], now=clock.now)
+
+
+def test_refusals_are_counted_for_a_week_and_for_a_day(
+    connection: Connection, clock: Clock
+) -> None:
+    refuse(connection, clock, 1, RefusalCode.ROTATED)
+    clock.wait(6 * 24 * 3600)
+    refuse(connection, clock, 2, RefusalCode.LATERAL)
+    clock.wait(24 * 3600)
+    refuse(connection, clock, 3, RefusalCode.LATERAL)
+
+    overview = timeline.overview(connection, now=clock.now)
+
+    assert overview.refusals == {"lateral": 2, "rotated": 1}
+    assert overview.refusals_in_7_days == {"lateral": 2}
+    assert overview.refusals_in_24_h == {"lateral": 1}
 
 
 @pytest.mark.parametrize("code", BY_PIXELS)

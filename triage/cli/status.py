@@ -21,6 +21,8 @@ def _show(found: Overview) -> None:
         ("studies", found.studies),
         ("films", found.films),
         ("not assessed because of", found.refusals),
+        ("not assessed in 7 days because of", found.refusals_in_7_days),
+        ("not assessed in 24 h because of", found.refusals_in_24_h),
         ("deliveries", found.deliveries),
     ):
         print(title)

@@ -13,16 +13,19 @@ from triage.domain.study import DeliveryState, FilmState, StudyState
 Row = Mapping[str, object]
 TROUBLED = (StudyState.DEAD,)
 MOST_TROUBLES = 50
-DOOR_WINDOW = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+"""Up to now, not from midnight: a night shift is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Counts by state, and what a person should look at."""
+    """Counts by state or by code, and what a person should look at."""
 
     studies: Mapping[str, int]
     films: Mapping[str, int]
     refusals: Mapping[str, int]
+    refusals_in_7_days: Mapping[str, int]
+    refusals_in_24_h: Mapping[str, int]
     deliveries: Mapping[str, int]
     turned_away: int
     troubles: Sequence[Row]
@@ -53,11 +56,14 @@ class Turnround:
 def overview(connection: Connection, *, now: datetime) -> Overview:
     """Count studies, films, refusals and deliveries by state."""
     film, delivery, door = schema.instance.c, schema.delivery.c, schema.door_event.c
-    recent = select(func.sum(door.times)).where(door.at > now - DOOR_WINDOW)
+    recent = select(func.sum(door.times)).where(door.at > now - DAY)
+    refused = select(film.code, func.count()).where(film.code.is_not(None))
     return Overview(
         studies=_counts(connection, select(schema.study.c.state, func.count())),
         films=_counts(connection, select(film.state, func.count())),
-        refusals=_counts(connection, select(film.code, func.count()).where(film.code.is_not(None))),
+        refusals=_counts(connection, refused),
+        refusals_in_7_days=_counts(connection, refused.where(film.state_since > now - WEEK)),
+        refusals_in_24_h=_counts(connection, refused.where(film.state_since > now - DAY)),
         deliveries=_counts(connection, select(delivery.state, func.count())),
         turned_away=int(connection.scalar(recent) or 0),
         troubles=_troubles(connection),
