@@ -28,9 +28,11 @@ from pydicom.uid import (
 )
 
 from tests.builders.gray import Recipe
+from tests.builders.high_throughput import STREAMS, Stream
 from tests.builders.tools import needs
 from tests.unit.decode.headers import saved
 from triage.decode.film import read
+from triage.domain.errors import UnassessableFilm
 from triage.infer.input import letterbox
 
 needs_peers = needs("dcmconv", "dcmcrle", "dcmcjpeg", "dcmcjpls", "gdcmconv")
@@ -107,6 +109,23 @@ def test_a_film_transcoded_with_loss_is_nearly_the_same(
 
     assert syntax_of(other) == syntax
     assert int(np.abs(off).max()) <= most
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda one: f"{one.syntax.name} {one.bits}")
+def test_high_throughput_jpeg_2000_is_read(stream: Stream, tmp_path: Path) -> None:
+    found = read(saved(stream.dataset(), tmp_path / "film"))
+
+    off = found.stored.astype(int) - stream.values().astype(int)
+    assert int(np.abs(off).max()) <= stream.most_off
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda one: f"{one.syntax.name} {one.bits}")
+@pytest.mark.parametrize("kept", [40, 150])
+def test_high_throughput_jpeg_2000_cut_short_is_unreadable(
+    stream: Stream, kept: int, tmp_path: Path
+) -> None:
+    with pytest.raises(UnassessableFilm, match="cannot be decoded"):
+        read(saved(stream.dataset(kept=kept), tmp_path / "film"))
 
 
 @needs("dcmconv")
