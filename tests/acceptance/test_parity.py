@@ -99,3 +99,16 @@ def test_linear_exact_in_the_place_of_linear_would_be_noticed(tmp_path: Path) ->
     ours = gray_levels(read(made(replace(right, function="LINEAR_EXACT"), tmp_path)).render())
 
     assert np.abs(ours - theirs).max() > 1
+
+
+@needs("dcmj2pnm")
+def test_a_table_of_signed_inputs_that_was_read_as_of_unsigned_ones_would_be_noticed(
+    tmp_path: Path,
+) -> None:
+    right = Recipe(signed=True, positive=True, voi=Lut(-2048, 4096, 12))
+    theirs = drawn(saved(right.dataset(), tmp_path / "right"), "+Wl", "1")
+
+    wrong = replace(right, signed=False, bits=11, voi=Lut(65536 - 2048, 2048, 12))
+    ours = gray_levels(read(made(wrong, tmp_path)).render())
+
+    assert np.abs(ours - theirs).max() > 1

@@ -68,6 +68,7 @@ class Recipe:
         voi: the VOI LUT, or nothing.
         padding: *Pixel Padding Value* of the first eight rows, or nothing.
         syntax: the command that transcodes the file, without its file names.
+        positive: no value is negative, also where they are signed.
     """
 
     bits: int = 12
@@ -82,6 +83,7 @@ class Recipe:
     voi: Lut | None = None
     padding: int | None = None
     syntax: tuple[str, ...] = ()
+    positive: bool = False
 
     def __str__(self) -> str:
         """Name what differs from the plainest film."""
@@ -96,7 +98,8 @@ class Recipe:
 
     def values(self) -> NDArray[np.int64]:
         """(48, 64), every row rises; together they hold 3,072 values from lowest to highest."""
-        ramp = np.linspace(0, 2**self.bits - 1, ROWS * COLUMNS).astype(np.int64) + self.least
+        begin = -self.least if self.positive else 0
+        ramp = np.linspace(begin, 2**self.bits - 1, ROWS * COLUMNS).astype(np.int64) + self.least
         values = ramp.reshape(COLUMNS, ROWS).T.copy()
         if self.padding is not None:
             values[:8] = self.padding

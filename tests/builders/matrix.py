@@ -136,6 +136,12 @@ def _voi_tables() -> Iterator[Recipe]:
     for signed, stored in product((False, True), ("US", "OW")):
         yield Recipe(16, signed, voi=Lut(-32768 if signed else 0, 32767, 16, stored))
         yield Recipe(16, signed, voi=Lut(-32768 if signed else 0, 65536, 16, "OW"))
+    # Signed by the header, and no value tells so: the inputs below 0 are signed all the same.
+    for stored, syntax in product(("US", "OW"), ((), ("dcmconv", "+ti"))):
+        table = Lut(-2048, 4096, 12, stored)
+        yield Recipe(signed=True, positive=True, voi=table, syntax=syntax)
+        yield Recipe(signed=True, positive=True, voi=replace(table, first=-100, count=1000))
+    yield Recipe(16, signed=True, positive=True, voi=Lut(-32768, 65536, 16, "OW"))
     window = ((2048, 4096),)
     yield Recipe(voi=Lut(0, 4096, 12), windows=window)
     yield Recipe(voi=Lut(-1024, 4096, 12), rescale=(1, -1024))
