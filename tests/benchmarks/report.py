@@ -57,6 +57,7 @@ def place() -> dict[str, str]:
         "load before": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "python": platform.python_version(),
         "pynetdicom": version("pynetdicom"),
+        "pydicom": version("pydicom"),
         "dcmtk": _first_line("storescp", "--version"),
         "orthanc": _first_line("Orthanc", "--version"),
         "commit": _first_line("git", "describe", "--always", "--dirty"),
