@@ -1,7 +1,6 @@
 """File to film, the way in one place; and whether two files are one film."""
 
-import io
-import mmap
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -10,50 +9,50 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from triage.decode import picture, tags
+from triage.decode.content import Content
 from triage.decode.geometry import geometry
 from triage.decode.interpretation import interpreted
 from triage.decode.lettering import lettering_note
 from triage.decode.part10 import read_dataset
 from triage.decode.pixel_data import all_values, check_transfer_syntax, stored_values
 from triage.decode.projection import view
-from triage.decode.refusal import refused, translated
+from triage.decode.refusal import translated
 from triage.decode.resample import area
 from triage.decode.screening import Passed, screen
-from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
-
-MAX_FILE_BYTES = 512 * 1024 * 1024
 
 
 def read(path: Path, *, minimum_age_years: int | None = 18) -> Film:
     """Read a film from a DICOM, PNG or JPEG file in this very process: as ``film_in``.
+
+    The film is the caller's own: the file may change or vanish afterwards.
 
     Raises:
         UnassessableFilm: the film cannot or must not be assessed.
         OSError: the file cannot be opened or read: that says nothing about the film.
     """
     with path.open("rb") as file:
-        return film_in(file, minimum_age_years=minimum_age_years)
+        film = film_in(Content(file), minimum_age_years=minimum_age_years)
+    return replace(film, stored=film.stored.copy())
 
 
-def film_in(file: BinaryIO, *, minimum_age_years: int | None) -> Film:
-    """Read a film from an open DICOM, PNG or JPEG file, told apart by content.
+def film_in(content: Content, *, minimum_age_years: int | None) -> Film:
+    """Read a film from a DICOM, PNG or JPEG file, told apart by content.
 
     Args:
-        file: an open file of the file system; its name and position do not matter.
+        content: the file.
         minimum_age_years: patients known to be younger are refused; ``None`` opens the
             header's gate, so that whatever has pixels becomes a film.
 
     Returns:
-        The film; ``stored`` is ``uint8``, ``uint16``, ``int8`` or ``int16`` (rows, columns).
+        The film; ``stored`` is ``uint8``, ``uint16``, ``int8`` or ``int16`` (rows, columns),
+        and may lie in the file, which must not change while the film is looked at.
 
     Raises:
         UnassessableFilm: the film cannot or must not be assessed; nothing else is raised,
             whatever the file holds.
-        OSError: the file cannot be read: that says nothing about the film.
     """
-    content = _content(file)
     if picture.is_picture(content[: picture.SIGNATURE_BYTES]):
         return picture.film(content[:])
     with translated("The file cannot be read"):
@@ -68,10 +67,10 @@ def same_pixels(first: Path, second: Path) -> bool:
         OSError: a file cannot be opened or read.
     """
     with first.open("rb") as one, second.open("rb") as other:
-        return same_pixels_in(one, other)
+        return same_pixels_in(Content(one), Content(other))
 
 
-def same_pixels_in(first: BinaryIO, second: BinaryIO) -> bool:
+def same_pixels_in(first: Content, second: Content) -> bool:
     """Tell whether two files carry the same pixels, however they are compressed.
 
     The stored values count, and the Photometric Interpretation that says what is white; no
@@ -80,9 +79,8 @@ def same_pixels_in(first: BinaryIO, second: BinaryIO) -> bool:
 
     Raises:
         UnassessableFilm: ``UNREADABLE``, a file is no DICOM object.
-        OSError: a file cannot be read.
     """
-    one, other = (read_dataset(_stream(_content(file))) for file in (first, second))
+    one, other = (read_dataset(_stream(content)) for content in (first, second))
     if _polarity(one) != _polarity(other):
         return False
     try:
@@ -91,25 +89,12 @@ def same_pixels_in(first: BinaryIO, second: BinaryIO) -> bool:
         return bool(tags.value(one, "PixelData") == tags.value(other, "PixelData"))
 
 
-def _content(file: BinaryIO) -> mmap.mmap:
-    """Map the file instead of reading it: most of a film is looked at once.
-
-    Lengths inside it can promise no more than it holds.
-    """
-    size = file.seek(0, io.SEEK_END)
-    if size > MAX_FILE_BYTES:
-        raise refused(RefusalCode.TOO_LARGE, f"The file is larger than {MAX_FILE_BYTES} bytes.")
-    if size == 0:
-        raise refused(RefusalCode.UNREADABLE, "The file is empty.")
-    return mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ)
-
-
-def _stream(content: mmap.mmap) -> BinaryIO:
-    """A map is read, sought and told like a file; its stub does not say so."""
+def _stream(content: Content) -> BinaryIO:
+    """What is read, sought and told is a file to pydicom, if not to its types."""
     return cast("BinaryIO", content)
 
 
-def _film(content: mmap.mmap, minimum_age_years: int | None) -> Film:
+def _film(content: Content, minimum_age_years: int | None) -> Film:
     """Screen the header, then decode what passed."""
     dataset = read_dataset(_stream(content))
     check_transfer_syntax(dataset)

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.decode.content import Content
 from triage.decode.film import film_in, same_pixels_in
 from triage.decode.wire import LONGEST_MESSAGE, packed, shared
 from triage.domain.errors import UnassessableFilm, place_of
@@ -79,8 +80,8 @@ def _answer(
     """Do what is asked with one file, a film, or with two, a comparison."""
     try:
         if len(files) == MOST_FILES:
-            return {"same": same_pixels_in(*files)}, None
-        film = film_in(files[0], minimum_age_years=request["minimum_age_years"])
+            return {"same": same_pixels_in(*map(Content, files))}, None
+        film = film_in(Content(files[0]), minimum_age_years=request["minimum_age_years"])
     finally:
         for file in files:
             file.close()

@@ -57,10 +57,11 @@ def stored_values(
             if is_plain
             else _decoded(dataset, decoder, layout, index=0)
         )
-        notes = contradiction.unused_bits(dataset, layout, words)
+        fits = contradiction.fits(layout, words)
+        notes = () if fits else contradiction.unused_bits(dataset, layout, words)
         if not decoder.is_native:
             notes += contradiction.stream(_first_frame(dataset, layout), layout, words)
-        return _trimmed(words, layout), notes
+        return words if fits and not layout.signed else _trimmed(words, layout), notes
 
 
 def all_values(dataset: Dataset, layout: Geometry) -> NDArray[np.generic]:
@@ -100,8 +101,8 @@ def _is_plain(decoder: Decoder, layout: Geometry) -> bool:
 
 def _plain(pixel_data: object, layout: Geometry) -> NDArray[np.generic]:
     """Look at the values where they lie (PS3.5 8.1.1)."""
-    if not isinstance(pixel_data, bytes) or len(pixel_data) < layout.plain_bytes:
-        held = len(pixel_data) if isinstance(pixel_data, bytes) else 0
+    held = len(pixel_data) if isinstance(pixel_data, bytes | memoryview) else 0
+    if not isinstance(pixel_data, bytes | memoryview) or held < layout.plain_bytes:
         raise refused(
             RefusalCode.UNREADABLE,
             f"The pixel data holds {held} bytes: one frame has {layout.plain_bytes}.",

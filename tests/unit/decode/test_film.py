@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from tests.unit.decode.headers import GRADIENT, film, saved
-from triage.decode.film import MAX_FILE_BYTES, read, same_pixels
+from triage.decode.content import MAX_FILE_BYTES
+from triage.decode.film import read, same_pixels
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import View
