@@ -63,7 +63,7 @@ class Guard:
                 header's gate.
 
         Returns:
-            The film; ``stored`` lies in shared memory and cannot be written.
+            The film; ``stored`` cannot be written, and is what the file held when it was read.
 
         Raises:
             UnassessableFilm: the film cannot or must not be assessed; ``DECODER`` where it is
@@ -137,7 +137,7 @@ class _Child:
         if not message:
             raise Lost(self._how_it_ended())
         try:
-            return _understood(json.loads(message), memories)
+            return _understood(json.loads(message), memories, files)
         except (LookupError, TypeError, ValueError, OSError) as error:
             raise Lost("The decoder answered nonsense.") from error
         finally:
@@ -150,7 +150,9 @@ class _Child:
         return f"The decoder died of this film ({ended})."
 
 
-def _understood(answer: dict[str, object], memories: list[int]) -> object:
+def _understood(
+    answer: dict[str, object], memories: Sequence[int], files: Sequence[BinaryIO]
+) -> object:
     if "failed" in answer:
         raise Lost(str(answer["failed"]))
     if "refusal" in answer:
@@ -163,7 +165,7 @@ def _understood(answer: dict[str, object], memories: list[int]) -> object:
     places = answer["arrays"]
     if not isinstance(places, list):
         raise TypeError("arrays are a list of places")
-    return unpacked(answer["film"], mapped(memories[0], places))
+    return unpacked(answer["film"], mapped(memories[0], places, files[0]))
 
 
 def _end(process: subprocess.Popen[bytes], peer: socket.socket) -> None:

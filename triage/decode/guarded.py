@@ -79,15 +79,16 @@ def _answer(
 ) -> tuple[dict[str, object], int | None]:
     """Do what is asked with one file, a film, or with two, a comparison."""
     try:
-        if len(files) == MOST_FILES:
-            return {"same": same_pixels_in(*map(Content, files))}, None
-        film = film_in(Content(files[0]), minimum_age_years=request["minimum_age_years"])
+        contents = [Content(file) for file in files]
     finally:
         for file in files:
             file.close()
+    if len(contents) == MOST_FILES:
+        return {"same": same_pixels_in(*contents)}, None
+    film = film_in(contents[0], minimum_age_years=request["minimum_age_years"])
     arrays: list[NDArray[np.generic]] = []
     said = packed(film, arrays)
-    memory, places = shared(arrays)
+    memory, places = shared(arrays, contents[0])
     return {"film": said, "arrays": places}, memory
 
 

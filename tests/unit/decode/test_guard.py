@@ -59,6 +59,16 @@ def test_a_film_outlives_the_next_one(guard: Guard, tmp_path: Path) -> None:
     assert np.array_equal(first.stored, GRADIENT)
 
 
+def test_a_film_outlives_its_file(guard: Guard, tmp_path: Path) -> None:
+    path = saved(film(), tmp_path / "film")
+    found = guard.read(path)
+
+    path.write_bytes(b"")
+
+    assert np.array_equal(found.stored, GRADIENT)
+    assert not found.stored.flags.writeable
+
+
 def test_a_refusal_comes_back_with_code_and_sentence(guard: Guard, tmp_path: Path) -> None:
     code, sentence = refusal_by(guard, saved(film(Modality="CT"), tmp_path / "film"))
 

@@ -1,13 +1,16 @@
 import fcntl
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from tests.unit.decode.headers import GRADIENT, film
+from tests.unit.decode.headers import GRADIENT, film, saved
+from triage.decode.content import Content
+from triage.decode.film import film_in
 from triage.decode.grayscale import grayscale
 from triage.decode.resample import area
 from triage.decode.wire import mapped, packed, shared, unpacked
@@ -110,3 +113,51 @@ def test_a_place_outside_of_the_memory_is_refused(place: dict[str, object]) -> N
 def test_nothing_but_parts_of_films_is_made(said: object) -> None:
     with pytest.raises((LookupError, TypeError, ValueError)):
         unpacked(said, [])
+
+
+def test_what_lies_in_the_file_is_read_from_it(tmp_path: Path) -> None:
+    path = saved(film(), tmp_path / "film")
+
+    with path.open("rb") as file:
+        content = Content(file)
+        stored = film_in(content, minimum_age_years=18).stored
+        memory, places = shared([stored, GRADIENT[1:]], content)
+        size = os.fstat(memory).st_size
+        one, other = mapped(memory, places, file)
+    os.close(memory)
+
+    assert size == GRADIENT[1:].nbytes
+    assert np.array_equal(one, GRADIENT)
+    assert np.array_equal(other, GRADIENT[1:])
+    assert not one.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"file": 0, "dtype": "object", "shape": [1]},
+        {"file": 0, "dtype": "uint16", "shape": [6]},
+        {"file": 1, "dtype": "uint8", "shape": [10]},
+        {"file": 9999, "dtype": "uint8", "shape": [1]},
+        {"file": -1, "dtype": "uint8", "shape": [1]},
+        {"file": 0, "dtype": "uint8", "shape": [-1, -1]},
+        {"file": "0", "dtype": "uint8", "shape": [1]},
+    ],
+)
+def test_a_place_outside_of_the_file_is_refused(tmp_path: Path, place: dict[str, object]) -> None:
+    (tmp_path / "file").write_bytes(b"0123456789")
+    memory, _ = shared([])
+
+    with (tmp_path / "file").open("rb") as file, pytest.raises(ValueError, match="array"):
+        mapped(memory, [place], file)
+
+    os.close(memory)
+
+
+def test_without_a_file_nothing_lies_in_it() -> None:
+    memory, _ = shared([])
+
+    with pytest.raises(LookupError):
+        mapped(memory, [{"file": 0, "dtype": "uint8", "shape": [1]}])
+
+    os.close(memory)
