@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.domain.quantile import percentiles
+
 TAIL_PERCENT = 0.5
 """Part of the values left out at each end: markers, dead pixels and open field are less."""
 
@@ -44,5 +46,5 @@ def spread(values: NDArray[np.float32]) -> tuple[float, float]:
     >>> spread(np.float32([5, 5, 5]))
     (5.0, 5.0)
     """
-    low, high = np.percentile(values, (TAIL_PERCENT, 100 - TAIL_PERCENT))
-    return float(low), float(high)
+    low, high = percentiles(values, TAIL_PERCENT, 100 - TAIL_PERCENT)
+    return low, high

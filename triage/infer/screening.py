@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
+from triage.domain.quantile import percentiles
 from triage.infer.collimation import field
 
 SHORTEST_SIDE = 128
@@ -92,7 +93,7 @@ def aspect_refusal(shape: tuple[int, int]) -> Refusal | None:
 
 def blank_refusal(look: Look) -> Refusal | None:
     """Refuse a film that shows nearly one gray."""
-    low, high = np.percentile(look.gray, (_TAIL_PERCENT, 100 - _TAIL_PERCENT))
+    low, high = percentiles(look.gray, _TAIL_PERCENT, 100 - _TAIL_PERCENT)
     if high - low >= LEAST_SPREAD:
         return None
     sentence = (
