@@ -18,7 +18,7 @@ from tests.benchmarks.receiver import BenchError
 from tests.benchmarks.syntaxes import SYNTAXES, Syntax, transcoded
 from tests.benchmarks.workshop import Workshop
 
-FILMS = 8
+FILMS = 4
 """Of one repetition; different files, so that none lies in a processor's cache."""
 
 WAYS = {"triage": "guarded", "triage, no child": "unguarded", "pydicom": "pydicom"}
