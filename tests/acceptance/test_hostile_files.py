@@ -10,19 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.uid import UID, JPEG2000Lossless, RLELossless
 
 from tests.builders.bombs import BOMBS, executable, many_elements
-from tests.builders.memory import measured_growth
+from tests.builders.memory import growth_of, measured_growth
 from tests.builders.processes import children_of
 from tests.builders.tools import BESIDE
 from tests.unit.decode import headers
 from tests.unit.decode.headers import GRADIENT, saved
-from triage.decode.guard import Guard
+from triage.decode.guard import MEMORY_BYTES, Guard
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 
 MALFORMED = tuple(sorted((BESIDE / "malformed").rglob("*.dcm")))
-FLAT_MB = 40
+FLAT_MB, BOMB_MB = 40, 300
+MEMORY_MB = MEMORY_BYTES / 2**20
+LARGE = (4280, 3520)
+"""The rows and columns of the largest detectors."""
+
 EX_DATA = 65
 
 needs_malformed = pytest.mark.skipif(
@@ -73,15 +78,35 @@ def test_a_bomb_is_refused_and_the_next_film_read(bomb: object, tmp_path: Path) 
     assert callable(bomb)
     gc.collect()
     guard, file = Guard(), bomb(tmp_path / "bomb")
+    guard.read(saved(headers.film(), tmp_path / "film"))  # it is warm now
     child = children_of(os.getpid(), "triage.decode.guarded")
+    inside = growth_of(*child)
 
     with measured_growth() as growth, pytest.raises(UnassessableFilm) as refused:
         guard.read(file)
 
+    sys.stdout.write(f"\nthe child grew by {inside.megabytes:.0f} MB\n")
     assert refused.value.refusal.code in {RefusalCode.TOO_LARGE, RefusalCode.UNREADABLE}
+    assert inside.megabytes < BOMB_MB
     assert growth.megabytes < FLAT_MB
     assert np.array_equal(guard.read(saved(headers.film(), tmp_path / "film")).stored, GRADIENT)
     assert children_of(os.getpid(), "triage.decode.guarded") == child
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless], ids=lambda one: one.name)
+def test_the_largest_film_takes_its_child_less_than_the_limit(syntax: UID, tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    dataset = headers.film(random.integers(1000, 1200, LARGE, dtype=np.uint16))
+    dataset.compress(syntax, generate_instance_uid=False)
+    others = children_of(os.getpid(), "triage.decode.guarded")
+    guard, file = Guard(), saved(dataset, tmp_path / "large")
+    guard.read(saved(headers.film(), tmp_path / "film"))  # it is warm now
+    inside = growth_of(*children_of(os.getpid(), "triage.decode.guarded") - others)
+
+    assert guard.read(file).shape == LARGE
+
+    sys.stdout.write(f"\nthe child grew by {inside.megabytes:.0f} MB, {MEMORY_MB:g} are allowed\n")
+    assert 2 * 4280 * 3520 / 2**20 < inside.megabytes < MEMORY_MB  # the film itself is seen
 
 
 def test_a_million_elements_hurt_nobody_but_their_child(tmp_path: Path) -> None:
