@@ -54,11 +54,11 @@ def read_dataset(content: BinaryIO) -> Dataset:
     with translated("The file cannot be read as DICOM"):
         try:
             dataset = dcmread(_inflated(content) or content, force=True)
-            _check_nesting(dataset)
+            dataset.file_meta = _meta(dataset)
+            _check_complete(dataset)
+            _check_nesting(dataset)  # an element forgets its written length when it is read
         except RecursionError as error:
             raise _too_deep() from error
-        dataset.file_meta = _meta(dataset)
-        _check_complete(dataset)
         return dataset
 
 

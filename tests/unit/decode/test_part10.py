@@ -13,7 +13,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from tests.unit.decode.headers import GRADIENT, film, saved
+from tests.unit.decode.headers import GRADIENT, film, header, saved
 from triage.decode.film import read
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import RejectedInstance, UnassessableFilm
@@ -65,6 +65,17 @@ def test_a_film_may_be_cut_anywhere_in_its_header(tmp_path: Path, kept: int) -> 
     path.write_bytes(path.read_bytes()[:kept])
 
     with pytest.raises(UnassessableFilm):
+        read(path)
+
+
+def test_a_sequence_cut_short_is_named(tmp_path: Path) -> None:
+    dataset = film()
+    del dataset.PixelData
+    dataset.RequestAttributesSequence = Sequence([header()])
+    path = saved(dataset, tmp_path / "film")
+    path.write_bytes(path.read_bytes()[:-20])
+
+    with pytest.raises(UnassessableFilm, match=r"element \(0040,0275\) holds \d+ of \d+ bytes"):
         read(path)
 
 
