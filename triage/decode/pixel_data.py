@@ -15,7 +15,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from triage.decode import codestream, contradiction, extended, tags
+from triage.decode import codestream, contradiction, extended, run_length, tags
 from triage.decode.geometry import Geometry
 from triage.decode.refusal import quoted, refused, translated
 from triage.domain.assessment import RefusalCode
@@ -134,6 +134,10 @@ def _decoded(
     _check_codestream(dataset, decoder, layout)
     if JPEGExtended12Bit == decoder.UID and extended.is_needed(_first_frame(dataset, layout)):
         return extended.decoded(_first_frame(dataset, layout), layout)
+    if RLELossless == decoder.UID and layout.frames == 1:
+        words = run_length.decoded(_first_frame(dataset, layout), layout)
+        if words is not None:
+            return words
     # With a High Bit above the stored bits (retired, PS3.5 8.1.1) the codec has to keep all
     # bits up to it; what is beside the stored bits is looked at before it is removed.
     dataset.BitsStored = layout.high_bit + 1
@@ -158,8 +162,7 @@ def _plugin(uid: UID) -> str:
     """Choose the codec: the first that works, with two exceptions.
 
     OpenJPEG itself is newer than the copy inside GDCM. pylibjpeg's RLE decoder answers broken
-    data with a panic, which is no ``Exception``; pydicom's own took 0.10 s instead of 0.03 s
-    for 1760 x 2140 pixels.
+    data with a panic, which is no ``Exception``; see ``run_length``.
     """
     if uid in JPEG2000TransferSyntaxes:
         return "pylibjpeg"

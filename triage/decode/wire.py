@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.decode.content import Content
+from triage.decode.content import MAX_FILE_BYTES, Content
 from triage.decode.grayscale import Display, Range, Rescale, Shown
 from triage.decode.lut import Table
 from triage.decode.resample import area
@@ -144,7 +144,8 @@ def _copy(file: BinaryIO, place: Mapping[str, object]) -> NDArray[np.generic]:
     """Read an array; no more is asked for than the file holds."""
     dtype, shape, begin = _described(place, "file")
     size = math.prod(shape) * dtype.itemsize
-    if min(begin, *shape) < 0 or begin + size > os.fstat(file.fileno()).st_size:
+    held = min(os.fstat(file.fileno()).st_size, MAX_FILE_BYTES)
+    if min(begin, *shape) < 0 or begin + size > held:
         raise ValueError("no array within the file")
     array = np.empty(shape, dtype)
     if os.preadv(file.fileno(), [array.data], begin) != size:

@@ -24,6 +24,6 @@ def test_the_shape_does_not_matter() -> None:
 
 
 def test_what_is_no_number_has_no_place_in_the_order() -> None:
-    values = np.float32([0, 1, 2, np.nan])
+    values = np.array([0, 1, 2, np.nan], np.float32)
 
     assert all(math.isnan(found) for found in percentiles(values, 0, 50))
