@@ -3,17 +3,19 @@
 ::
 
     bundle.toml             what it is, thresholds, and the digests of the files below
-    weights.safetensors     half precision
+    weights.safetensors     half precision where it was trained here, as found where imported
     golden.safetensors      an input with the output that it must give
 
 Other files in the folder, such as a card for people, are no part of the bundle.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors.torch import save_file
+from torch import Tensor
 
 from triage.domain.assessment import Model
 from triage.infer.card import Card, Description, Files, card_text, read_card
@@ -65,30 +67,37 @@ def load_bundle(folder: Path) -> Bundle:
     card = read_card(folder / CARD)
     model = _model(folder, card)
     weights = read_tensors(folder / WEIGHTS)
-    network = network_of(weights, card.architecture, labels=len(card.labels))
+    network = _network(weights, card)
     golden, tolerance = read_tensors(folder / GOLDEN), card.golden.tolerance
     refuse_difference(network, golden, spec=card.input.spec, tolerance=tolerance)
     return Bundle(model, card, network)
 
 
-def save_bundle(folder: Path, network: DenseNet, *, description: Description) -> Model:
+def save_bundle(
+    folder: Path, network: DenseNet, *, description: Description, half: bool = True
+) -> Model:
     """Write a bundle and return its name and digest.
 
     Args:
         folder: made if absent; a bundle in it is replaced.
-        network: its weights are rounded to half precision; the golden output is that of the
-            rounded network.
+        network: the golden output is that of the weights as stored.
         description: everything that ``bundle.toml`` says besides the files' digests.
+        half: whether kernels are rounded to half precision.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = weights_of(network)
-    rounded = network_of(weights, description.architecture, labels=len(description.labels))
+    weights = weights_of(network, half=half)
+    stored = _network(weights, description)
     save_file(weights, folder / WEIGHTS)
-    save_file(golden_of(rounded, description.input.spec), folder / GOLDEN)
+    save_file(golden_of(stored, description.input.spec), folder / GOLDEN)
     files = Files(weights=sha256(folder / WEIGHTS), golden=sha256(folder / GOLDEN))
     card = Card(**dict(description), files=files)
     (folder / CARD).write_text(card_text(card), encoding="utf-8")
     return _model(folder, card)
+
+
+def _network(weights: Mapping[str, Tensor], card: Description) -> DenseNet:
+    channels = card.input.spec.channels
+    return network_of(weights, card.architecture, labels=len(card.outputs), channels=channels)
 
 
 def _model(folder: Path, card: Card) -> Model:

@@ -1,4 +1,4 @@
-"""From logits to probabilities."""
+"""From logits to probabilities, and to the scale on which thresholds stand."""
 
 import torch
 from torch import Tensor
@@ -18,3 +18,25 @@ def probabilities(logits: Tensor, *, temperature: float) -> Tensor:
     tensor([0.5000, 0.7311], dtype=torch.float64)
     """
     return torch.sigmoid(logits.double() / temperature)
+
+
+def stretched(probabilities: Tensor, points: Tensor) -> Tensor:
+    """Stretch probabilities by two lines, so that each operating point becomes 0.5.
+
+    The scale of TorchXRayVision's outputs: 0 and 1 stay where they are, and the order of films
+    is kept. What comes out is a distance to the operating point, no longer a frequency.
+
+    Args:
+        probabilities: (B, labels) within [0, 1].
+        points: (labels,) each label's operating point within (0, 1); NaN leaves a label as it is.
+
+    Returns:
+        (B, labels) within [0, 1].
+
+    >>> stretched(torch.tensor([[0.01, 0.02, 0.51]]), torch.tensor([0.02, 0.02, 0.02]))
+    tensor([[0.2500, 0.5000, 0.7500]])
+    """
+    below = probabilities / (2 * points)
+    above = 1 - (1 - probabilities) / (2 * (1 - points))
+    moved = torch.where(probabilities < points, below, above)
+    return torch.where(points.isnan(), probabilities, moved)

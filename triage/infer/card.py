@@ -13,10 +13,12 @@ from triage.infer.densenet import ARCHITECTURES
 from triage.infer.input import IMAGENET_DEVIATION, IMAGENET_MEAN, InputSpec
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Inside = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Channels = tuple[float, float, float]
+Means = Annotated[tuple[float, ...], Field(min_length=1, max_length=3)]
+Deviations = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=3)]
 
 
 class Section(BaseModel):
@@ -32,8 +34,13 @@ class Input(Section):
     """What the network was trained to see; see ``InputSpec``."""
 
     size: Annotated[int, Field(ge=32, le=2048)] = 224
-    mean: Channels = IMAGENET_MEAN
-    deviation: tuple[Positive, Positive, Positive] = IMAGENET_DEVIATION
+    mean: Means = IMAGENET_MEAN
+    deviation: Deviations = IMAGENET_DEVIATION
+
+    @model_validator(mode="after")
+    def _one_per_channel(self) -> Self:
+        _ = self.spec  # refuses what no network sees
+        return self
 
     @property
     def spec(self) -> InputSpec:
@@ -42,7 +49,9 @@ class Input(Section):
 
 
 class Label(Section):
-    """One output of the network.
+    """One output of the network, or a head made of several.
+
+    What was not measured is absent.
 
     Args:
         name: what findings are called.
@@ -54,17 +63,22 @@ class Label(Section):
         positives: validation films with the finding.
         negatives: validation films without it.
         map_scale: contribution to the logit that a heat map draws as 1.
+        any_of: the outputs that a head is made of, see ``heads``; absent for an output.
+        operating_point: the network's probability that is stretched to 0.5, see
+            ``calibration.stretched``; ``threshold`` is compared after that.
     """
 
     name: Annotated[str, Field(min_length=1)]
     flags: bool
     threshold: Fraction
-    sensitivity: Fraction
-    specificity: Fraction
-    auroc: Fraction
-    positives: Count
-    negatives: Count
+    sensitivity: Fraction | None = None
+    specificity: Fraction | None = None
+    auroc: Fraction | None = None
+    positives: Count | None = None
+    negatives: Count | None = None
     map_scale: Positive
+    any_of: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+    operating_point: Inside | None = None
 
 
 class Calibration(Section):
@@ -75,11 +89,14 @@ class Calibration(Section):
 
 
 class Training(Section):
-    """Where the weights come from: recipe, numbers of films, sources with their licences."""
+    """Where the weights come from: recipe, numbers of films, sources with their licences.
+
+    A number that nobody told is absent.
+    """
 
     recipe: str
-    films: Count
-    validation_films: Count
+    films: Count | None = None
+    validation_films: Count | None = None
     sources: tuple[str, ...]
 
 
@@ -115,7 +132,26 @@ class Description(Section):
             raise ValueError(f"architecture {self.architecture}: one of {', '.join(ARCHITECTURES)}")
         if len({label.name for label in self.labels}) < len(self.labels):
             raise ValueError("labels: each name once")
+        for head in self.labels:
+            names = head.any_of or ()
+            for name in sorted(set(names).difference(self.outputs)):
+                raise ValueError(f"any_of of {head.name}: {name} is no output of the network")
+            if len(set(names)) < len(names):
+                raise ValueError(f"any_of of {head.name}: each output once")
         return self
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the network's logits are called, in their order."""
+        return tuple(label.name for label in self.labels if label.any_of is None)
+
+    @property
+    def members(self) -> tuple[tuple[int, ...], ...]:
+        """For each label the numbers of the logits that it is made of."""
+        number = {name: place for place, name in enumerate(self.outputs)}
+        return tuple(
+            tuple(number[name] for name in label.any_of or (label.name,)) for label in self.labels
+        )
 
 
 class Card(Description):
@@ -149,7 +185,7 @@ def read_section(path: Path, kind: type[_Section]) -> _Section:
 
 def card_text(card: Section) -> str:
     """Write a card as TOML, in an order that never changes."""
-    return _toml(card.model_dump(mode="json"), prefix="")
+    return _toml(card.model_dump(mode="json", exclude_none=True), prefix="")
 
 
 def _toml(table: Mapping[str, object], prefix: str) -> str:

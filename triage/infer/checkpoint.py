@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors, half precision, known by their SHA-256."""
+"""Weights on disk: safetensors, known by their SHA-256."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from triage.domain.errors import ConfigurationError
-from triage.infer.densenet import ARCHITECTURES, DenseNet
+from triage.infer.densenet import ARCHITECTURES, RGB, DenseNet
 
 
 def sha256(path: Path) -> str:
@@ -38,26 +38,34 @@ def check_digests(folder: Path, recorded: Mapping[str, str]) -> None:
             raise ConfigurationError(f"SHA-256 of {folder / name} {found}: {digest} is recorded")
 
 
-def weights_of(network: DenseNet) -> dict[str, Tensor]:
+def weights_of(network: DenseNet, *, half: bool = True) -> dict[str, Tensor]:
     """Return a network's weights as they are stored.
 
     Returns:
-        Kernels in ``float16``; biases and normalisation stay ``float32``, since a running
-        variance may leave the range of half precision and they are 2 % of the bytes.
+        Kernels in ``float16`` where ``half``; biases and normalisation stay ``float32``, since
+        a running variance may leave the range of half precision and they are 2 % of the bytes.
     """
     state = network.state_dict()
-    return {n: (t.half() if t.ndim > 1 else t).contiguous() for n, t in state.items()}
+    return {n: (t.half() if half and t.ndim > 1 else t).contiguous() for n, t in state.items()}
 
 
-def network_of(weights: Mapping[str, Tensor], architecture: str, *, labels: int) -> DenseNet:
+def network_of(
+    weights: Mapping[str, Tensor], architecture: str, *, labels: int, channels: int = RGB
+) -> DenseNet:
     """Build the network of stored weights, in ``float32`` and evaluation mode.
+
+    Args:
+        weights: by the names of the network's own state.
+        architecture: an entry of ``ARCHITECTURES``.
+        labels: how many logits the head gives.
+        channels: of the input, 1 or 3.
 
     Raises:
         ConfigurationError: a tensor is missing, unknown, of another shape or not finite.
     """
     # On "meta" nothing is initialised: every tensor below comes from the file.
     with torch.device("meta"):
-        network = DenseNet(ARCHITECTURES[architecture], labels)
+        network = DenseNet(ARCHITECTURES[architecture], labels, channels)
     _refuse_others(network.state_dict(), weights)
     single = {n: t.float() if t.is_floating_point() else t for n, t in weights.items()}
     network.load_state_dict(single, assign=True)

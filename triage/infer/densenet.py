@@ -24,6 +24,10 @@ ARCHITECTURES: dict[str, Blocks] = {
 """What a bundle may name; ``densenet-tiny`` is a sibling for quick trials and tests."""
 
 
+RGB = 3
+"""The channels that torchvision's network is made for."""
+
+
 class Activations(NamedTuple):
     """What one forward pass gives.
 
@@ -42,9 +46,10 @@ class DenseNet(nn.Module):
     Args:
         blocks: an entry of ``ARCHITECTURES``.
         labels: how many logits the head gives.
+        channels: of the input, 1 or 3.
     """
 
-    def __init__(self, blocks: Blocks, labels: int) -> None:
+    def __init__(self, blocks: Blocks, labels: int, channels: int = RGB) -> None:
         super().__init__()
         whole = TorchvisionDenseNet(
             growth_rate=blocks.growth_rate,
@@ -52,6 +57,8 @@ class DenseNet(nn.Module):
             num_init_features=blocks.first_channels,
             num_classes=labels,
         )
+        if channels != RGB:
+            whole.features.conv0 = _first_convolution(channels, blocks.first_channels)
         self.features: nn.Module = whole.features
         self.classifier: nn.Linear = whole.classifier
 
@@ -59,7 +66,7 @@ class DenseNet(nn.Module):
         """Compute logits and the features that explain them.
 
         Args:
-            batch: (B, 3, rows, columns), normalised.
+            batch: (B, channels, rows, columns), normalised.
 
         Returns:
             Logits (B, labels) and features (B, channels, h, w); h and w are the input's
@@ -72,3 +79,8 @@ class DenseNet(nn.Module):
     def activations(self, batch: Tensor) -> Activations:
         """Call the network; the typed name of ``network(batch)``."""
         return cast("Activations", self(batch))
+
+
+def _first_convolution(channels: int, out: int) -> nn.Conv2d:
+    """Make the stem (Huang et al. 2017, table 1) for another number of input channels."""
+    return nn.Conv2d(channels, out, kernel_size=7, stride=2, padding=3, bias=False)

@@ -4,6 +4,22 @@ import torch
 from torch import Tensor
 
 
+def contributions(features: Tensor, weight: Tensor) -> Tensor:
+    """Compute what each place adds to every class logit: Grad-CAM before its ReLU.
+
+    Args:
+        features: (B, C, h, w), after the final ReLU.
+        weight: (labels, C), the head's weight.
+
+    Returns:
+        ``float64`` (B, labels, h, w), in units of the logit; they sum to it but for the bias.
+    """
+    places = features.shape[2] * features.shape[3]
+    alpha = weight.double() / places  # (labels, C), eq. 1
+    # Summed in float64: matrix products in float32 were off by 1.6e-6 of the map's maximum.
+    return torch.einsum("lc,bchw->blhw", alpha, features.double())
+
+
 def class_maps(features: Tensor, weight: Tensor) -> Tensor:
     """Compute the Grad-CAM of every class logit at once, without a backward pass.
 
@@ -24,11 +40,7 @@ def class_maps(features: Tensor, weight: Tensor) -> Tensor:
     Returns:
         (B, labels, h, w), not negative, in units of the logit.
     """
-    places = features.shape[2] * features.shape[3]
-    alpha = weight.double() / places  # (labels, C), eq. 1
-    # Summed in float64: matrix products in float32 were off by 1.6e-6 of the map's maximum.
-    maps = torch.relu(torch.einsum("lc,bchw->blhw", alpha, features.double()))  # eq. 2
-    return maps.to(features.dtype)
+    return torch.relu(contributions(features, weight)).to(features.dtype)  # eq. 2
 
 
 def strengths(maps: Tensor, scales: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from triage.infer.collimation import field
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+CHANNELS = (1, 3)
 SMALLEST = 32
 """The stride of DenseNet-121: a smaller input has no features."""
 
@@ -22,22 +23,41 @@ class InputSpec:
 
     Args:
         size: rows and columns of the square input, in pixels, at least 32.
-        mean: subtracted from each of the three equal channels; the film is within [0, 1].
+        mean: subtracted from each of the one or three equal channels; the film is within [0, 1].
         deviation: what each channel is divided by afterwards.
 
     Raises:
-        ValueError: ``size`` is below 32, or a deviation is not positive.
+        ValueError: ``size`` is below 32, a deviation is not positive, or the channels are not
+            one or three.
     """
 
     size: int = 224
-    mean: tuple[float, float, float] = IMAGENET_MEAN
-    deviation: tuple[float, float, float] = IMAGENET_DEVIATION
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    deviation: tuple[float, ...] = IMAGENET_DEVIATION
 
     def __post_init__(self) -> None:
         if self.size < SMALLEST:
             raise ValueError(f"input size {self.size}: at least {SMALLEST} pixels")
+        if len(self.mean) not in CHANNELS or len(self.deviation) != len(self.mean):
+            found = f"{len(self.mean)} and {len(self.deviation)}"
+            raise ValueError(f"input means and deviations {found}: 1 or 3 of each")
         if min(self.deviation) <= 0:
             raise ValueError(f"input deviation {min(self.deviation)}: above 0")
+
+    @property
+    def channels(self) -> int:
+        """How many equal channels the network sees."""
+        return len(self.mean)
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """What the network sees of black and of white, the least and the greatest of channels.
+
+        >>> InputSpec(mean=(0.5,), deviation=(1 / 2048,)).extremes
+        (-1024.0, 1024.0)
+        """
+        channels = list(zip(self.mean, self.deviation, strict=True))
+        return min(-m / d for m, d in channels), max((1 - m) / d for m, d in channels)
 
 
 def centred(shape: tuple[int, int], size: int) -> Box:
@@ -99,18 +119,18 @@ def _scaled(film: Film, shown: Box, box: Box) -> Tensor:
 
 
 def normalise(squares: Tensor, spec: InputSpec) -> Tensor:
-    """Normalise gray squares and repeat them on three channels.
+    """Normalise gray squares and repeat them on every channel.
 
     Args:
         squares: ``float32`` (B, size, size) within [0, 1].
         spec: mean and deviation of each channel.
 
     Returns:
-        ``float32`` (B, 3, size, size), channels last in memory.
+        ``float32`` (B, channels, size, size), channels last in memory.
     """
     mean = squares.new_tensor(spec.mean)[None, :, None, None]
     deviation = squares.new_tensor(spec.deviation)[None, :, None, None]
-    channels = (squares[:, None] - mean) / deviation  # (B, 3, size, size)
+    channels = (squares[:, None] - mean) / deviation  # (B, channels, size, size)
     return channels.contiguous(memory_format=torch.channels_last)
 
 
@@ -118,7 +138,7 @@ def network_input(film: Film, spec: InputSpec) -> tuple[Tensor, Placement]:
     """Turn one film into what the network sees.
 
     Returns:
-        ``float32`` (3, size, size), normalised, and where the film lies in and around it.
+        ``float32`` (channels, size, size), normalised, and where the film lies in and around it.
     """
     square, placement = letterbox(film, spec.size)
     return normalise(square[None], spec)[0], placement

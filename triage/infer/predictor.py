@@ -1,5 +1,6 @@
 """Films in, assessments out: one forward pass gives probabilities and every heat map."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -17,9 +18,10 @@ from triage.domain.assessment import (
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 from triage.infer.bundle import Bundle
-from triage.infer.calibration import probabilities
+from triage.infer.calibration import probabilities, stretched
 from triage.infer.card import Label
-from triage.infer.gradcam import class_maps, strengths
+from triage.infer.gradcam import contributions, strengths
+from triage.infer.heads import any_of, head_maps
 from triage.infer.input import letterbox, normalise
 
 
@@ -40,7 +42,10 @@ class Predictor:
         self._bundle = bundle
         self._spec = bundle.card.input.spec
         self._network = bundle.network.to(self._device).to(memory_format=torch.channels_last)
-        self._scales = torch.tensor([label.map_scale for label in bundle.card.labels])
+        labels = bundle.card.labels
+        self._scales = torch.tensor([label.map_scale for label in labels])
+        points = [math.nan if n.operating_point is None else n.operating_point for n in labels]
+        self._points = torch.tensor(points, dtype=torch.float64)
 
     def assess(self, films: Sequence[Film]) -> list[Assessment]:
         """Assess films in one batch.
@@ -62,13 +67,15 @@ class Predictor:
     @torch.inference_mode()
     def _forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         """Return probabilities (B, labels) and map strengths (B, labels, h, w), on the CPU."""
-        batch = normalise(squares.to(self._device), self._spec)  # (B, 3, size, size)
+        batch = normalise(squares.to(self._device), self._spec)  # (B, channels, size, size)
         logits, features = self._network.activations(batch)
         _refuse_no_number(logits)
-        maps = class_maps(features, self._network.classifier.weight)  # (B, labels, h, w)
-        temperature = self._bundle.card.calibration.temperature
-        scores = probabilities(logits.cpu(), temperature=temperature)
-        return scores, strengths(maps.cpu(), self._scales)
+        card = self._bundle.card
+        scores = probabilities(logits.cpu(), temperature=card.calibration.temperature)
+        places = contributions(features, self._network.classifier.weight)  # (B, outputs, h, w)
+        maps = head_maps(places, scores, card.members).to(features.dtype)  # (B, labels, h, w)
+        whole = stretched(any_of(scores, card.members), self._points)  # (B, labels)
+        return whole, strengths(maps.cpu(), self._scales)
 
     def _assessment(self, scores: Tensor, maps: Tensor, placement: Placement) -> Assessment:
         labels = self._bundle.card.labels

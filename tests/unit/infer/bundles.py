@@ -24,6 +24,18 @@ def label(name: str, *, threshold: float = 0.5, flags: bool = True) -> Label:
     )
 
 
+def head(name: str, *outputs: str, operating_point: float | None = None) -> Label:
+    """Describe a head that is made of outputs, with nothing measured."""
+    return Label(
+        name=name,
+        flags=False,
+        threshold=0.5,
+        map_scale=0.01,
+        any_of=outputs,
+        operating_point=operating_point,
+    )
+
+
 def description(*labels: Label) -> Description:
     """Describe a bundle of a tiny network."""
     return Description(
@@ -46,5 +58,5 @@ def network(labels: int = 2) -> DenseNet:
 def saved(folder: Path, *labels: Label) -> Path:
     """Write a small bundle and return its folder."""
     described = description(*labels)
-    save_bundle(folder, network(len(described.labels)), description=described)
+    save_bundle(folder, network(len(described.outputs)), description=described)
     return folder

@@ -33,6 +33,14 @@ def test_a_saved_bundle_loads_and_computes_what_its_rounded_network_computes(
     )
 
 
+def test_weights_that_are_not_rounded_are_stored_as_they_are(tmp_path: Path) -> None:
+    save_bundle(tmp_path, network(), description=description(), half=False)
+
+    batch = torch.rand(1, 3, 32, 32)
+    stored = load_bundle(tmp_path).network(batch)
+    torch.testing.assert_close(stored.logits, network()(batch).logits, atol=0, rtol=0)
+
+
 def test_the_digest_is_named_alike_by_saving_reading_and_loading(tmp_path: Path) -> None:
     model = save_bundle(tmp_path, network(), description=description())
 
@@ -117,5 +125,5 @@ def test_the_shipped_bundle_reproduces_and_is_small() -> None:
 def test_the_shipped_bundle_is_better_than_chance_where_it_was_validated() -> None:
     bundle = load_bundle(shipped_bundle())
 
-    assert all(label.auroc > 0.6 for label in bundle.card.labels)
-    assert all(label.specificity >= 0.80 for label in bundle.card.labels)
+    assert all((label.auroc or 0) > 0.6 for label in bundle.card.labels)
+    assert all((label.specificity or 0) >= 0.80 for label in bundle.card.labels)

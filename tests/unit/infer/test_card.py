@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.infer.bundles import description, saved
+from tests.unit.infer.bundles import description, head, label, saved
 from triage.domain.errors import ConfigurationError
 from triage.infer.card import Card, Files, card_text, read_card
 
@@ -46,6 +46,7 @@ def test_the_card_is_plain_toml_with_one_table_per_label(path: Path) -> None:
         ("densenet-tiny", "resnet50", r"architecture resnet50: one of densenet121, densenet-tiny"),
         ('name = "tumour"', 'name = "inflammation"', r"labels: each name once"),
         ("size = 32", "size = 31", r"input\.size 31: .*greater than or equal to 32"),
+        ("mean = [0.485, 0.456, 0.406]", "mean = [0.5]", r"means and deviations 1 and 3: 1 or 3"),
         ("[training]", "[training", r"no valid TOML"),
     ],
 )
@@ -56,6 +57,35 @@ def test_a_wrong_card_is_refused_by_key_value_and_limit(
 
     with pytest.raises(ConfigurationError, match=sentence):
         read_card(path)
+
+
+def test_a_head_is_made_of_the_outputs_that_it_names() -> None:
+    described = description(head("tumour", "Mass", "Nodule"), label("Nodule"), label("Mass"))
+
+    assert described.outputs == ("Nodule", "Mass")
+    assert described.members == ((1, 0), (0,), (1,))
+
+
+def test_what_was_not_measured_is_absent_from_the_card(tmp_path: Path) -> None:
+    path = saved(tmp_path, head("tumour", "Mass", "Nodule"), label("Mass"), label("Nodule"))
+
+    tables = tomllib.loads((path / "bundle.toml").read_text("utf-8"))["labels"]
+
+    assert tables[0].keys() == {"name", "flags", "threshold", "map_scale", "any_of"}
+    assert read_card(path / "bundle.toml").labels[0].auroc is None
+
+
+@pytest.mark.parametrize(
+    ("outputs", "sentence"),
+    [
+        (("Mass", "Hernia"), "any_of of tumour: Hernia is no output of the network"),
+        (("Mass", "tumour"), "any_of of tumour: tumour is no output of the network"),
+        (("Mass", "Mass"), "any_of of tumour: each output once"),
+    ],
+)
+def test_a_head_of_something_else_is_refused(outputs: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        description(head("tumour", *outputs), label("Mass"))
 
 
 def test_a_folder_without_card_is_no_bundle(tmp_path: Path) -> None:

@@ -13,6 +13,17 @@ def test_densenet121_gives_1024_features_at_a_stride_of_32() -> None:
     assert features.shape == (1, 1024, 2, 3)
 
 
+def test_a_network_of_one_channel_sees_what_three_equal_channels_see_together() -> None:
+    colour = DenseNet(ARCHITECTURES["densenet-tiny"], labels=2).eval()
+    gray = DenseNet(ARCHITECTURES["densenet-tiny"], labels=2, channels=1).eval()
+    state = colour.state_dict()
+    state["features.conv0.weight"] = state["features.conv0.weight"].sum(dim=1, keepdim=True)
+    gray.load_state_dict(state)
+    batch = torch.randn(1, 1, 64, 64)
+
+    torch.testing.assert_close(gray(batch).logits, colour(batch.expand(1, 3, 64, 64)).logits)
+
+
 def test_the_features_come_after_the_final_relu() -> None:
     network = DenseNet(ARCHITECTURES["densenet-tiny"], labels=1).eval()
 

@@ -142,3 +142,22 @@ def test_a_place_of_the_film_lies_where_it_lies_without_borders() -> None:
 
     assert down == pytest.approx(alone.top + alone.height * 123 / 300, abs=1e-9)
     assert across == pytest.approx(alone.left + alone.width * 45 / 240, abs=1e-9)
+
+
+def test_a_network_of_one_channel_gets_one() -> None:
+    spec = InputSpec(size=32, mean=(0.5,), deviation=(1 / 2048,))
+
+    batch = normalise(torch.tensor([0.0, 0.5, 1.0])[:, None, None].expand(3, 32, 32), spec)
+
+    assert batch.shape == (3, 1, 32, 32)
+    assert batch[:, 0, 0, 0].tolist() == [-1024.0, 0.0, 1024.0]
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation"), [((), ()), ((0.5, 0.5), (1.0, 1.0)), ((0.5,), (1.0, 1.0, 1.0))]
+)
+def test_other_numbers_of_channels_are_refused(
+    mean: tuple[float, ...], deviation: tuple[float, ...]
+) -> None:
+    with pytest.raises(ValueError, match="1 or 3 of each"):
+        InputSpec(mean=mean, deviation=deviation)

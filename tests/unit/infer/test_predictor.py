@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.infer.bundles import label, saved
+from tests.unit.infer.bundles import head, label, saved
 from tests.unit.infer.films import film
 from triage.domain.assessment import Placement, RefusalCode, Tier
 from triage.domain.errors import UnassessableFilm
@@ -81,6 +81,29 @@ def test_the_tier_follows_threshold_and_flag(tmp_path: Path, described: Label, t
     (assessment,) = Predictor(load_bundle(folder), device="cpu").assess(films(1))
 
     assert assessment.findings[0].tier is tier
+
+
+def test_a_head_says_that_one_of_its_outputs_is_present(tmp_path: Path) -> None:
+    made = head("tumour", "Mass", "Nodule")
+    folder = saved(tmp_path, made, label("Mass"), label("Nodule"))
+
+    (assessment,) = Predictor(load_bundle(folder), device="cpu").assess(films(1))
+
+    whole, mass, nodule = (finding.probability for finding in assessment.findings)
+    assert whole == pytest.approx(1 - (1 - mass) * (1 - nodule), abs=1e-12)
+    assert [heat.label for heat in assessment.heat_maps] == ["tumour", "Mass", "Nodule"]
+
+
+def test_a_probability_is_stretched_around_its_operating_point(tmp_path: Path) -> None:
+    plain = saved(tmp_path / "plain", label("tumour"))
+    (before,) = Predictor(load_bundle(plain), device="cpu").assess(films(1))
+    point = before.findings[0].probability
+    moved = label("tumour").model_copy(update={"operating_point": point})
+
+    folder = saved(tmp_path / "moved", moved)
+    (after,) = Predictor(load_bundle(folder), device="cpu").assess(films(1))
+
+    assert after.findings[0].probability == pytest.approx(0.5, abs=1e-9)
 
 
 def test_a_film_without_a_finite_number_is_refused(predictor: Predictor) -> None:
