@@ -6,6 +6,7 @@
     ├── ConfigurationError      stop: a person must change a setting (exit 78)
     ├── BusyError               stop: somebody else holds what is needed (exit 75)
     ├── UnavailableError        stop: the database cannot be reached (exit 69)
+    ├── RefusedCheckpoint       refuse: another project's weights are not imported (exit 65)
     ├── RejectedInstance        refuse: the C-STORE gets an error status
     ├── UnassessableFilm        record: the film ends NOT_ASSESSED with its refusal
     ├── LeaseLost               drop: another worker has the study now
@@ -31,6 +32,10 @@ class BusyError(TriageError):
 
 class UnavailableError(TriageError):
     """The database cannot be reached or used now; the process stops with exit code 69."""
+
+
+class RefusedCheckpoint(TriageError):
+    """A file is none of the checkpoints that can be imported, or asks for code to be run."""
 
 
 class RejectedInstance(TriageError):

@@ -1,0 +1,150 @@
+"""TorchXRayVision's DenseNets: what their 18 outputs mean, and where they were to be cut.
+
+The files of weights hold neither. Facts of release 1.5.7 of the library: an operating point is
+the probability at which sensitivity plus specificity was greatest on films held back of the
+set that the network was trained on. An output that has none was not trained.
+"""
+
+OUTPUTS = (
+    "Atelectasis",
+    "Consolidation",
+    "Infiltration",
+    "Pneumothorax",
+    "Edema",
+    "Emphysema",
+    "Fibrosis",
+    "Effusion",
+    "Pneumonia",
+    "Pleural_Thickening",
+    "Cardiomegaly",
+    "Nodule",
+    "Mass",
+    "Hernia",
+    "Lung_Lesion",
+    "Fracture",
+    "Lung_Opacity",
+    "Enlarged_Cardiomediastinum",
+)
+"""In the order of the logits; a space of the library's names is an underscore here."""
+
+OPERATING_POINTS: dict[str, dict[str, float]] = {
+    "all": {
+        "Atelectasis": 0.07422872,
+        "Consolidation": 0.038290843,
+        "Infiltration": 0.09814756,
+        "Pneumothorax": 0.0098118475,
+        "Edema": 0.023601074,
+        "Emphysema": 0.0022490358,
+        "Fibrosis": 0.010060724,
+        "Effusion": 0.103246614,
+        "Pneumonia": 0.056810737,
+        "Pleural_Thickening": 0.026791653,
+        "Cardiomegaly": 0.050318155,
+        "Nodule": 0.023985857,
+        "Mass": 0.01939503,
+        "Hernia": 0.042889766,
+        "Lung_Lesion": 0.053369623,
+        "Fracture": 0.035975814,
+        "Lung_Opacity": 0.20204692,
+        "Enlarged_Cardiomediastinum": 0.05015312,
+    },
+    "nih": {
+        "Atelectasis": 0.039117552,
+        "Consolidation": 0.0034529066,
+        "Infiltration": 0.11396341,
+        "Pneumothorax": 0.0057298196,
+        "Edema": 0.00045666535,
+        "Emphysema": 0.0018880932,
+        "Fibrosis": 0.012037827,
+        "Effusion": 0.038744126,
+        "Pneumonia": 0.0037213727,
+        "Pleural_Thickening": 0.014730946,
+        "Cardiomegaly": 0.016149804,
+        "Nodule": 0.054241467,
+        "Mass": 0.037198864,
+        "Hernia": 0.0004403434,
+    },
+    "pc": {
+        "Atelectasis": 0.031012505,
+        "Consolidation": 0.013347598,
+        "Infiltration": 0.081435576,
+        "Pneumothorax": 0.001262615,
+        "Edema": 0.002587246,
+        "Emphysema": 0.0035944257,
+        "Fibrosis": 0.0023071,
+        "Effusion": 0.055412333,
+        "Pneumonia": 0.044385884,
+        "Pleural_Thickening": 0.042766232,
+        "Cardiomegaly": 0.043258056,
+        "Nodule": 0.037629247,
+        "Mass": 0.005658899,
+        "Hernia": 0.0091741895,
+        "Fracture": 0.026507627,
+    },
+    "chex": {
+        "Atelectasis": 0.1988969,
+        "Consolidation": 0.05710573,
+        "Pneumothorax": 0.0531293,
+        "Edema": 0.1435217,
+        "Effusion": 0.27212676,
+        "Pneumonia": 0.07749717,
+        "Cardiomegaly": 0.19712369,
+        "Lung_Lesion": 0.09932402,
+        "Fracture": 0.09273402,
+        "Lung_Opacity": 0.3270967,
+        "Enlarged_Cardiomediastinum": 0.10888247,
+    },
+    "rsna": {
+        "Pneumonia": 0.13486601,
+        "Lung_Opacity": 0.13511065,
+    },
+    "mimic_nb": {
+        "Atelectasis": 0.08558747,
+        "Consolidation": 0.011884617,
+        "Pneumothorax": 0.0040595434,
+        "Edema": 0.010733786,
+        "Effusion": 0.118761964,
+        "Pneumonia": 0.022924708,
+        "Cardiomegaly": 0.06358637,
+        "Lung_Lesion": 0.022143636,
+        "Fracture": 0.017476924,
+        "Lung_Opacity": 0.1258702,
+        "Enlarged_Cardiomediastinum": 0.014020768,
+    },
+    "mimic_ch": {
+        "Atelectasis": 0.09121389,
+        "Consolidation": 0.010573786,
+        "Pneumothorax": 0.005023008,
+        "Edema": 0.003698257,
+        "Effusion": 0.08001232,
+        "Pneumonia": 0.037242252,
+        "Cardiomegaly": 0.05006329,
+        "Lung_Lesion": 0.019866971,
+        "Fracture": 0.03823637,
+        "Lung_Opacity": 0.11303808,
+        "Enlarged_Cardiomediastinum": 0.0069147074,
+    },
+}
+"""By the name of the weights: labels that were trained, with their operating points."""
+
+FILES = {
+    "all": "nih-pc-chex-mimic_ch-google-openi-kaggle-densenet121",
+    "nih": "nih-densenet121",
+    "pc": "pc-densenet121",
+    "chex": "chex-densenet121",
+    "rsna": "kaggle-densenet121",
+    "mimic_nb": "mimic_nb-densenet121",
+    "mimic_ch": "mimic_ch-densenet121",
+}
+"""How the published files' names begin: the only thing that tells them apart."""
+
+FILMS = {
+    "all": "NIH, PadChest, CheXpert, MIMIC-CXR, Google's labels of NIH, OpenI, RSNA",
+    "nih": "NIH ChestX-ray14",
+    "pc": "PadChest",
+    "chex": "CheXpert",
+    "rsna": "RSNA pneumonia challenge",
+    "mimic_nb": "MIMIC-CXR, labels of NegBio",
+    "mimic_ch": "MIMIC-CXR, labels of CheXpert",
+}
+"""What each was trained on."""
