@@ -32,10 +32,11 @@ COMMANDS = {
     "requeue": "Try a dead study or a parked delivery again.",
     "discard": "Give a dead study up, with a reason.",
     "database": "Bring the database to this program's schema.",
+    "model": "Make a bundle of another project's weights, or show one.",
     "train": "Train a network and make a bundle of it.",
     "train-screener": "Train what tells frontal chest films from other pictures.",
 }
-"""One file of this package each, and in it a function of that name with ``_`` for ``-``."""
+"""One file of this package each; in it the command or group of that name, ``_`` for ``-``."""
 
 
 def main() -> None:
@@ -68,14 +69,19 @@ def _application(wanted: str) -> typer.Typer:
     )
     app.callback()(_nothing)
     for name, sentence in COMMANDS.items():
-        command = _load(name) if name == wanted else _nothing
-        app.command(name, help=None if name == wanted else sentence)(command)
+        if name != wanted:
+            app.command(name, help=sentence)(_nothing)
+        elif isinstance(command := _load(name), typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
 
 
-def _load(name: str) -> Callable[..., object]:
+def _load(name: str) -> Callable[..., object] | typer.Typer:
+    command: Callable[..., object] | typer.Typer
     word = name.replace("-", "_")
-    command: Callable[..., object] = getattr(importlib.import_module(f"triage.cli.{word}"), word)
+    command = getattr(importlib.import_module(f"triage.cli.{word}"), word)
     return command
 
 
