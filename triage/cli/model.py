@@ -53,7 +53,7 @@ def show(
 
 
 def _dropped(done: Imported) -> list[str]:
-    lines = [f"left out     {', '.join(done.left_out)}"] if done.left_out else []
+    lines = [f"left out     {done.left_out}"] if done.left_out else []
     if done.untrained:
         lines.append(f"left out     {done.untrained} outputs that were never trained")
     return lines + [

@@ -16,7 +16,7 @@ from triage.infer.densenet import ARCHITECTURES, DenseNet
 from triage.infer.foreign.container import Checkpoint, read_checkpoint
 from triage.infer.foreign.findings import absent_heads, labels_of
 from triage.infer.foreign.formats import FORMATS, Format
-from triage.infer.foreign.names import COUNTERS, refuse_difference, renamed
+from triage.infer.foreign.names import COUNTERS, listed, refuse_difference, renamed
 from triage.infer.foreign.tensors import View, tensor_of, views_of
 
 ARCHITECTURE = "densenet121"
@@ -31,14 +31,14 @@ class Imported:
     Args:
         model: the bundle's name, version and digest.
         tensors: how many were taken over.
-        left_out: what else the file holds.
+        left_out: what else the file holds, empty where nothing.
         untrained: how many outputs of the network mean nothing and were dropped.
         absent: heads that the network's outputs cannot make, each with what is missing.
     """
 
     model: Model
     tensors: int
-    left_out: tuple[str, ...]
+    left_out: str
     untrained: int
     absent: dict[str, tuple[str, ...]]
 
@@ -99,16 +99,16 @@ def _weights(checkpoint: Checkpoint, form: Format) -> dict[str, Tensor]:
 def _saved(value: object, entry: str | None) -> object:
     if entry is None:
         return value
-    if not isinstance(value, Mapping) or entry not in value:
-        held = ", ".join(f"{key!s:.40}" for key in value) if isinstance(value, Mapping) else ""
-        raise RefusedCheckpoint(f"no entry {entry}; it holds {held or 'no entries'}")
-    return value[entry]
+    entries = value if isinstance(value, Mapping) else {}
+    if entry not in entries:
+        raise RefusedCheckpoint(f"no entry {entry}; it holds {listed(entries) or 'no entries'}")
+    return entries[entry]
 
 
-def _beside(checkpoint: Checkpoint, entry: str | None) -> tuple[str, ...]:
+def _beside(checkpoint: Checkpoint, entry: str | None) -> str:
     if entry is None or not isinstance(checkpoint.value, Mapping):
-        return ()
-    return tuple(f"{key!s:.40}" for key in checkpoint.value if key != entry)
+        return ""
+    return listed([key for key in checkpoint.value if key != entry])
 
 
 def _refuse_other_points(view: View | None, checkpoint: Checkpoint, form: Format) -> None:

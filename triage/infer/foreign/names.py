@@ -1,5 +1,6 @@
 """The names of a DenseNet's tensors: what other versions and wrappers made of them."""
 
+import itertools
 import re
 from collections.abc import Collection, Mapping
 from typing import TypeVar
@@ -55,6 +56,17 @@ def refuse_difference(found: Collection[str], wanted: Collection[str]) -> None:
         raise RefusedCheckpoint("; ".join(filter(None, sentences)))
 
 
+def listed(names: Collection[object]) -> str:
+    r"""List names that a file chose, the first three and how many more, fit for a terminal.
+
+    >>> listed(["epoch", "a\nb", "x" * 99, "best_loss"])
+    "epoch, 'a\\nb', xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx and 1 more"
+    """
+    first = [f"{name!s:.60}" for name in itertools.islice(names, SHOWN)]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(name if name.isprintable() else repr(name) for name in first) + more
+
+
 def _today(name: str) -> str:
     return _IN_SEQUENCE.sub("classifier.", _DOTTED.sub(r"\1\2", name))
 
@@ -62,6 +74,4 @@ def _today(name: str) -> str:
 def _count(names: list[str], what: str) -> str:
     if not names:
         return ""
-    shown = ", ".join(f"{name:.60}" for name in names[:SHOWN])
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{len(names)} tensor{'s'[: len(names) > 1]} {what}: {shown}{more}"
+    return f"{len(names)} tensor{'s'[: len(names) > 1]} {what}: {listed(names)}"

@@ -64,7 +64,7 @@ def test_zoogzogs_network_gives_the_same_numbers(
     found = probabilities(load_bundle(tmp_path).network, colour)
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
     assert float(expected.std()) > 0.05
-    assert done.left_out == ("epoch", "best_loss", "optimizer")
+    assert done.left_out == "epoch, best_loss, optimizer"
 
 
 def test_arnowengs_network_gives_the_same_numbers(
@@ -221,6 +221,12 @@ def test_a_network_of_three_channels_is_refused_where_one_is_meant(tmp_path: Pat
 
 def test_another_entry_is_refused_with_what_the_file_holds(tmp_path: Path) -> None:
     assert refusal(tmp_path, {"net": {}, "epoch": 3}) == "no entry state_dict; it holds net, epoch"
+
+
+def test_names_in_a_file_cannot_write_on_the_terminal(tmp_path: Path) -> None:
+    said = refusal(tmp_path, {"\x1b[2J": {}, "\n": 1})
+
+    assert said == r"no entry state_dict; it holds '\x1b[2J', '\n'"
 
 
 def test_code_beside_the_weights_is_refused_and_does_not_run(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from triage.domain.labels import CHESTXRAY14
@@ -22,3 +24,10 @@ def test_an_output_that_was_not_trained_has_no_name() -> None:
     trained = [output for output in FORMATS["torchxrayvision-rsna"].outputs if output]
 
     assert trained == ["Pneumonia", "Lung_Opacity"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_page_on_models_names_every_format(name: str) -> None:
+    page = (Path(__file__).parents[4] / "docs/models.md").read_text("utf-8")
+
+    assert f"`{name}`" in page or f"`{name.removeprefix('torchxrayvision')}`" in page

@@ -10,6 +10,16 @@ from triage.infer.foreign.pickled import Inert
 from triage.infer.foreign.tensors import tensor_of, views_of
 
 
+class OldParameter:
+    """A parameter that is pickled as a call of its class."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return nn.Parameter, (self.tensor, True)
+
+
 def through(path: Path, saved: object) -> dict[str, Tensor]:
     """Save a state or a network with torch and read its tensors here."""
     torch.save(saved, path)
@@ -45,6 +55,12 @@ def test_a_network_has_the_tensors_of_its_state(tmp_path: Path) -> None:
     state = network.state_dict()
     assert found.keys() == state.keys()
     assert all(torch.equal(found[name], state[name]) for name in state)
+
+
+def test_a_parameter_of_torch_0_4_is_read_by_its_class(tmp_path: Path) -> None:
+    found = through(tmp_path / "state.pt", {"a": OldParameter(torch.arange(3.0))})
+
+    assert found["a"].tolist() == [0.0, 1.0, 2.0]
 
 
 def test_something_else_among_the_tensors_is_named(tmp_path: Path) -> None:
