@@ -16,7 +16,7 @@ from triage.infer.densenet import DenseNet
 from triage.train.films import Examples
 from triage.train.labels import LabelledFilm
 from triage.train.loop import Outcome, Precision, Recipe, evaluate
-from triage.train.metrics import operating_point
+from triage.domain.ranking import operating_point
 from triage.train.run import BEST, begin, load_checkpoint
 
 SPECIFICITY = 0.80

@@ -16,7 +16,7 @@ from triage.infer.densenet import DenseNet
 from triage.infer.gradcam import class_maps
 from triage.infer.input import InputSpec, normalise
 from triage.train.films import WHITE, Examples
-from triage.train.metrics import auroc
+from triage.domain.ranking import auroc
 
 FLIPPED = 0.5
 """The share of training films that are mirrored, left to right, in each epoch."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from triage.train.metrics import auroc, operating_point
+from triage.domain.ranking import auroc, operating_point
 
 PRESENT = np.array([False] * 10 + [True] * 5)
 SCORES = np.array([*np.linspace(0.0, 0.9, 10), 0.05, 0.75, 0.81, 0.95, 0.99])
@@ -13,6 +13,15 @@ def test_a_perfect_ranking_has_an_auroc_of_one() -> None:
 
 def test_ties_count_half() -> None:
     assert auroc(np.zeros(4), np.array([True, False, True, False])) == 0.5
+
+
+def test_the_area_is_the_share_of_pairs_that_are_in_order() -> None:
+    scores = np.random.default_rng(3).integers(0, 9, 60) / 9
+    present = np.arange(60) % 3 == 0
+
+    pairs = [(a > b) + (a == b) / 2 for a in scores[present] for b in scores[~present]]
+
+    assert auroc(scores, present) == pytest.approx(np.mean(pairs), abs=1e-12)
 
 
 def test_an_auroc_without_positives_is_no_number() -> None:

@@ -1,4 +1,4 @@
-"""What training needs to know of a ranking: its AUROC and its operating point."""
+"""What training and evaluation ask of a ranking: its AUROC and its operating point."""
 
 from dataclasses import dataclass
 
@@ -32,10 +32,27 @@ def auroc(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
     >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     0.75
     """
-    above, below = scores[present][:, None], scores[~present][None, :]
-    if not above.size or not below.size:
+    positives, negatives = int(present.sum()), int((~present).sum())
+    if not positives or not negatives:
         return float("nan")
-    return float(((above > below) + 0.5 * (above == below)).mean())
+    beaten = midranks(scores)[present].sum() - positives * (positives + 1) / 2
+    return float(beaten / (positives * negatives))
+
+
+def midranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank scores from 1 upwards; equal scores share the mean of their ranks.
+
+    Args:
+        scores: (N,), finite.
+
+    Returns:
+        ``float64`` (N,) within [1, N].
+
+    >>> midranks(np.array([0.5, 0.1, 0.5])).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
 
 
 def operating_point(
