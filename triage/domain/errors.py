@@ -4,6 +4,7 @@
 
     TriageError
     ├── ConfigurationError      stop: a person must change a setting (exit 78)
+    ├── UnusableList            stop: a list of films that was given is wrong (exit 65)
     ├── BusyError               stop: somebody else holds what is needed (exit 75)
     ├── UnavailableError        stop: the database cannot be reached (exit 69)
     ├── RefusedCheckpoint       refuse: another project's weights are not imported (exit 65)
@@ -24,6 +25,10 @@ class TriageError(Exception):
 
 class ConfigurationError(TriageError):
     """A setting, a bundle or a folder is wrong; the process stops with exit code 78."""
+
+
+class UnusableList(TriageError):
+    """A list of films, labels or predictions is wrong; the command ends with exit code 65."""
 
 
 class BusyError(TriageError):

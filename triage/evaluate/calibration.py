@@ -12,7 +12,7 @@ BINS = 15
 class Reliability(NamedTuple):
     """Films by predicted probability: ``float64`` (BINS,) each, NaN where a bin is empty."""
 
-    count: NDArray[np.float64]
+    films: NDArray[np.float64]
     predicted: NDArray[np.float64]
     observed: NDArray[np.float64]
 

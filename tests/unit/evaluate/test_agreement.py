@@ -11,6 +11,7 @@ from triage.evaluate.agreement import NORMAL_QUANTILE, agreement, cohen_kappa
 
 Table = list[list[int]]
 
+ZERO = Fraction()
 SIZES = st.integers(2, 5)
 TABLES = SIZES.flatmap(
     lambda k: st.lists(st.lists(st.integers(0, 60), min_size=k, max_size=k), min_size=k, max_size=k)
@@ -27,16 +28,16 @@ def by_the_letter(table: Table) -> tuple[Fraction, Fraction, Fraction]:
     """Kappa, its variance and its variance by chance, cell by cell in fractions."""
     total, places = sum(map(sum, table)), range(len(table))
     p, (row, column) = [[Fraction(n, total) for n in line] for line in table], marginals(table)
-    observed = sum(p[i][i] for i in places)
-    expected = sum(row[i] * column[i] for i in places)
+    observed = sum((p[i][i] for i in places), ZERO)
+    expected = sum((row[i] * column[i] for i in places), ZERO)
     kappa = (observed - expected) / (1 - expected)
-    agreed = sum(p[i][i] * (1 - (row[i] + column[i]) * (1 - kappa)) ** 2 for i in places)
+    agreed = sum((p[i][i] * (1 - (row[i] + column[i]) * (1 - kappa)) ** 2 for i in places), ZERO)
     differed = (
         sum(p[i][j] * (column[i] + row[j]) ** 2 for i in places for j in places if i != j)
         * (1 - kappa) ** 2
     )
     excess = (kappa - expected * (1 - kappa)) ** 2
-    chance = sum(row[i] * column[i] * (row[i] + column[i]) for i in places)
+    chance = sum((row[i] * column[i] * (row[i] + column[i]) for i in places), ZERO)
     scale = total * (1 - expected) ** 2
     return kappa, (agreed + differed - excess) / scale, (expected + expected**2 - chance) / scale
 

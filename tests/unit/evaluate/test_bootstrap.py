@@ -8,7 +8,7 @@ EVERY = np.arange(6)
 
 
 def total(weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    return weights.sum(axis=0, dtype=np.float64)[None]
+    return np.asarray(weights.sum(axis=0, dtype=np.float64)[None])
 
 
 def test_as_many_patients_are_drawn_as_there_are() -> None:

@@ -51,6 +51,6 @@ def test_a_weighting_without_films_has_no_error() -> None:
 def test_certainty_is_in_the_last_bin_and_empty_bins_are_no_number() -> None:
     found = reliability(SCORES, PRESENT)
 
-    assert found.count.tolist() == [1, *[0] * 6, 2, *[0] * (BINS - 9), 1]
+    assert found.films.tolist() == [1, *[0] * 6, 2, *[0] * (BINS - 9), 1]
     assert (found.predicted[7], found.observed[7]) == (0.5, 0.5)
     assert np.isnan(found.observed[1])
