@@ -23,11 +23,11 @@ class Draws:
     """How often each patient was drawn.
 
     Args:
-        counts: ``uint8`` (patients, draws).
+        counts: ``uint8`` (patients, at most 250) each, all draws one after the other.
         patients: (N,) the patient of each film, a row of ``counts``.
     """
 
-    counts: NDArray[np.uint8]
+    counts: tuple[NDArray[np.uint8], ...]
     patients: NDArray[np.intp]
 
     def measure(self, measure: Measure, *, films: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -41,12 +41,12 @@ class Draws:
             ``float64`` (K, draws).
         """
         rows = self.patients[films]
-        parts = range(0, self.counts.shape[1], _AT_ONCE)
         # Whole numbers below 2 ** 24 are exact in float32, at half the memory of float64.
-        return np.concatenate(
-            [measure(self.counts[rows, k : k + _AT_ONCE].astype(np.float32)) for k in parts],
-            axis=1,
-        )
+        parts = [measure(counts[rows].astype(np.float32)) for counts in self.counts]
+        return np.concatenate(parts, axis=1)
+
+    def __len__(self) -> int:
+        return sum(counts.shape[1] for counts in self.counts)
 
 
 def draw(patients: NDArray[np.intp], *, count: int, seed: int) -> Draws:
@@ -63,7 +63,8 @@ def draw(patients: NDArray[np.intp], *, count: int, seed: int) -> Draws:
     for column in range(count):
         drawn = generator.integers(size, size=size)
         counts[:, column] = np.bincount(drawn, minlength=size)
-    return Draws(counts, patients)
+    parts = range(0, count, _AT_ONCE)
+    return Draws(tuple(counts[:, k : k + _AT_ONCE].copy() for k in parts), patients)
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float] | None:

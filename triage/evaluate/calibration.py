@@ -17,42 +17,50 @@ class Reliability(NamedTuple):
     observed: NDArray[np.float64]
 
 
-def brier(
-    scores: NDArray[np.float64], present: NDArray[np.bool_], weights: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """Return the mean squared difference of probability and truth (Brier 1950, for one class).
+def errors(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return each film's errors, to be summed over films.
 
     Args:
         scores: (N,) probabilities within [0, 1].
         present: (N,).
-        weights: (N, D), how often each film counts.
 
     Returns:
-        ``float64`` (D,) within [0, 1]; NaN where a weighting is empty.
+        ``float64`` (1 + BINS, N): the squared error, then score minus truth in the film's own
+        bin and 0 in the others.
     """
-    squares = ((scores - present) ** 2).astype(weights.dtype)
+    excess = np.where(_membership(scores), scores - present, 0.0)
+    return np.concatenate([[(scores - present) ** 2], excess])
+
+
+def brier(sums: NDArray[np.floating], films: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean squared error (Brier 1950, for one class).
+
+    Args:
+        sums: (1 + BINS, D) of ``errors``.
+        films: (D,) how many were summed.
+
+    Returns:
+        ``float64`` (D,) within [0, 1]; NaN where no film was summed.
+    """
     with np.errstate(invalid="ignore"):
-        return np.asarray(squares @ weights / weights.sum(axis=0), dtype=np.float64)
+        return np.asarray(sums[0] / films)
 
 
 def calibration_error(
-    scores: NDArray[np.float64], present: NDArray[np.bool_], weights: NDArray[np.floating]
+    sums: NDArray[np.floating], films: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the expected calibration error (Guo et al. 2017, eq. 3) of P(present).
 
     Args:
-        scores: (N,) probabilities within [0, 1].
-        present: (N,).
-        weights: (N, D), how often each film counts.
+        sums: (1 + BINS, D) of ``errors``.
+        films: (D,) how many were summed.
 
     Returns:
         ``float64`` (D,) within [0, 1]: over the bins, the mean distance of predicted and
-        observed, weighted by films; NaN where a weighting is empty.
+        observed, weighted by films; NaN where no film was summed.
     """
-    excess = np.where(_membership(scores), scores - present, 0.0)  # (BINS, N)
-    gaps = np.abs(excess.astype(weights.dtype) @ weights).sum(axis=0)  # (D,)
     with np.errstate(invalid="ignore"):
-        return np.asarray(gaps / weights.sum(axis=0), dtype=np.float64)
+        return np.asarray(np.abs(sums[1:]).sum(axis=0, dtype=np.float64) / films)
 
 
 def reliability(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> Reliability:

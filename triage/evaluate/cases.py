@@ -40,8 +40,14 @@ class Answers:
 
     def within(self, chosen: NDArray[np.bool_]) -> "Answers":
         """Keep the films that are ``chosen``, ``bool`` (N,)."""
-        kept = chosen[self.films]
-        return Answers(self.films[kept], self.scores[kept], self.present[kept])
+        return self._at(np.flatnonzero(chosen[self.films]))
+
+    def falling(self) -> "Answers":
+        """Return the films in falling order of score."""
+        return self._at(np.argsort(-self.scores, kind="stable"))
+
+    def _at(self, rows: NDArray[np.intp]) -> "Answers":
+        return Answers(self.films[rows], self.scores[rows], self.present[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

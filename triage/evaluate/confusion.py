@@ -4,22 +4,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def confusion(
-    called: NDArray[np.bool_], present: NDArray[np.bool_], weights: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """Count films by what is called and what is present.
+def kinds(called: NDArray[np.bool_], present: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which cell of the table each film is in.
 
     Args:
         called: (N,), whether the score reaches the threshold.
         present: (N,).
-        weights: (N, D), how often each film counts.
 
     Returns:
-        ``float64`` (D, 2, 2): rows absent and present, columns not called and called.
+        ``bool`` (4, N), to be summed over films: absent and not called, absent but called,
+        present but not called, present and called.
     """
-    kinds = np.stack([~present & ~called, ~present & called, present & ~called, present & called])
-    counts = kinds.astype(weights.dtype) @ weights  # (4, D)
-    return np.asarray(counts.T.reshape(-1, 2, 2), dtype=np.float64)
+    return np.stack([~present & ~called, ~present & called, present & ~called, present & called])
+
+
+def tables(sums: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Arrange sums of ``kinds``: (4, D) to ``float64`` (D, 2, 2), truth in rows."""
+    return np.asarray(sums.T.reshape(-1, 2, 2), dtype=np.float64)
 
 
 def sensitivity(tables: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from triage.domain.ranking import operating_point
 from triage.evaluate.agreement import cohen_kappa
 from triage.evaluate.bootstrap import Draws, interval
-from triage.evaluate.calibration import brier, calibration_error
+from triage.evaluate.calibration import brier, calibration_error, errors
 from triage.evaluate.cases import Answers, Question
-from triage.evaluate.confusion import confusion, f1, sensitivity, specificity
+from triage.evaluate.confusion import f1, kinds, sensitivity, specificity, tables
 from triage.evaluate.roc import auroc_and_precision, rank
 
 MEASURES = (
@@ -100,6 +100,7 @@ def measure(
     question: Question, answers: Answers, *, threshold: Threshold | None, draws: Draws
 ) -> Result:
     """Measure everything on the films of ``answers``; nothing but a count where there is none."""
+    answers = answers.falling()
     positives = int(answers.present.sum())
     names = MEASURES if threshold else ("auroc", "average_precision", "brier", "calibration_error")
     cut = threshold.value if threshold else np.nan
@@ -107,7 +108,7 @@ def measure(
     empty = not answers.films.size
     values = np.full((len(MEASURES), 1), np.nan) if empty else _measured(answers, cut, once)
     drawn = (
-        np.full((len(MEASURES), draws.counts.shape[1]), np.nan)
+        np.full((len(MEASURES), len(draws)), np.nan)
         if empty
         else draws.measure(lambda w: _measured(answers, cut, w), films=answers.films)
     )
@@ -144,15 +145,20 @@ def estimate(value: float, draws: NDArray[np.float64], *, why: str = "") -> Esti
 def _measured(
     answers: Answers, threshold: float, weights: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Return (MEASURES, D) for weights (n, D); those at a threshold are NaN where it is."""
+    """Return (MEASURES, D) for weights (n, D) of films in falling order of score.
+
+    Those at a threshold are NaN where it is.
+    """
     scores, present = answers.scores, answers.present
-    table = confusion(scores >= threshold, present, weights)
+    rows = np.concatenate([kinds(scores >= threshold, present), errors(scores, present)])
+    sums = rows.astype(weights.dtype) @ weights  # (4 + 1 + BINS, D), in one product
+    table, wrong = tables(sums[:4]), sums[4:]
     called = np.stack([sensitivity(table), specificity(table), f1(table), cohen_kappa(table)])
     if np.isnan(threshold):
         called[:] = np.nan
     area, average = auroc_and_precision(rank(scores, present), weights)
-    error = calibration_error(scores, present, weights)
-    return np.stack([area, average, *called, brier(scores, present, weights), error])
+    films = table.sum(axis=(1, 2))
+    return np.stack([area, average, *called, brier(wrong, films), calibration_error(wrong, films)])
 
 
 def _why(name: str, present: NDArray[np.bool_]) -> str:

@@ -22,29 +22,31 @@ class Ranks:
     are one block, since nothing depends on their order.
 
     Args:
-        order: (N,) films, the highest score first.
-        present: ``bool`` (N,) in that order.
         starts: (B,) where each block begins.
+        found: (F,) the films with the finding.
+        first: (G,) where in ``found`` each block that holds some begins.
+        holds: ``bool`` (B,), which blocks those are, G of them.
     """
 
-    order: NDArray[np.intp]
-    present: NDArray[np.bool_]
     starts: NDArray[np.intp]
+    found: NDArray[np.intp]
+    first: NDArray[np.intp]
+    holds: NDArray[np.bool_]
 
 
 def rank(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> Ranks:
-    """Sort films once, for any number of weightings.
+    """Cut sorted films into blocks, once for any number of weightings.
 
     Args:
-        scores: (N,), finite; at least one.
+        scores: (N,), finite, falling; at least one.
         present: (N,).
     """
-    order = np.argsort(-scores, kind="stable")
-    fallen = np.flatnonzero(np.diff(scores[order])) + 1
-    ties = np.concatenate([[0], fallen])  # where each group of equal scores begins
-    holds = np.logical_or.reduceat(present[order], ties)
-    follows = np.concatenate([[True], holds[:-1]])
-    return Ranks(order, present[order], ties[holds | follows])
+    ties = np.concatenate([[0], np.flatnonzero(np.diff(scores)) + 1])  # of equal scores
+    holds = np.logical_or.reduceat(present, ties)
+    begins = holds | np.concatenate([[True], holds[:-1]])
+    found = np.flatnonzero(present)
+    first = np.searchsorted(found, ties[holds])
+    return Ranks(ties[begins], found, first, holds[begins])
 
 
 def auroc_and_precision(
@@ -57,22 +59,25 @@ def auroc_and_precision(
 
     Args:
         ranks: of N films.
-        weights: (N, D) whole numbers from 0, how often each film counts, for D weightings.
+        weights: (N, D) whole numbers from 0, how often each film counts, for D weightings; in
+            the order of the ranks.
 
     Returns:
         ``float64`` (D,) each; NaN where a weighting leaves films of one kind only, for average
         precision where it leaves none with the finding.
     """
-    sorted_weights = weights[ranks.order]
-    every = np.add.reduceat(sorted_weights, ranks.starts, axis=0, dtype=np.float64)  # (B, D)
-    with_finding = sorted_weights * ranks.present[:, None]
-    found = np.add.reduceat(with_finding, ranks.starts, axis=0, dtype=np.float64)
-    passed, hits = every.cumsum(axis=0), found.cumsum(axis=0)  # (B, D), down to each block
+    passed = np.add.reduceat(weights, ranks.starts, axis=0).astype(np.float64)  # (B, D)
+    passed = passed.cumsum(axis=0)
+    if not ranks.found.size:
+        return np.full(weights.shape[1], np.nan), np.full(weights.shape[1], np.nan)
+    found = np.add.reduceat(weights[ranks.found], ranks.first, axis=0).astype(np.float64)  # (G, D)
+    hits, down_to = found.cumsum(axis=0), passed[ranks.holds]
+    before = np.concatenate([np.zeros((1, weights.shape[1])), passed[:-1]])[ranks.holds]
+    above, beside = before - hits + found, down_to - before - found  # negatives
     positives, negatives = hits[-1], passed[-1] - hits[-1]
-    missed = passed - hits - (every - found) / 2  # negatives above, and half of those beside
     with np.errstate(invalid="ignore", divide="ignore"):
-        area = 1 - (found * missed).sum(axis=0) / (positives * negatives)
-        precision = np.where(found > 0, hits / passed, 0.0)
+        area = 1 - (found * (above + beside / 2)).sum(axis=0) / (positives * negatives)
+        precision = np.where(found > 0, hits / down_to, 0.0)
         average = (found * precision).sum(axis=0) / positives
     return area, average
 

@@ -26,8 +26,17 @@ def test_the_films_of_a_patient_are_drawn_together() -> None:
     assert (seen[0] != seen[2]).any()
 
 
+def test_many_draws_are_measured_a_part_at_a_time_and_all_of_them() -> None:
+    draws = draw(EVERY, count=601, seed=1)
+
+    seen = draws.measure(total, films=EVERY)
+
+    assert [part.shape[1] for part in draws.counts] == [250, 250, 101]
+    assert (len(draws), seen.shape) == (601, (1, 601))
+
+
 def test_a_seed_gives_the_same_draws_and_another_gives_others() -> None:
-    first, again, other = (draw(EVERY, count=9, seed=seed).counts for seed in (4, 4, 5))
+    first, again, other = (draw(EVERY, count=9, seed=seed).counts[0] for seed in (4, 4, 5))
 
     assert (first == again).all()
     assert (first != other).any()

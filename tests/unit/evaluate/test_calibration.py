@@ -1,11 +1,23 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from triage.evaluate.calibration import BINS, brier, calibration_error, reliability
+from triage.evaluate import calibration
+from triage.evaluate.calibration import BINS, errors, reliability
 
 ONCE = np.ones((4, 1))
 SCORES = np.array([0.0, 0.5, 0.5, 1.0])
 PRESENT = np.array([False, True, False, True])
+
+Array = NDArray[np.float64]
+
+
+def brier(scores: Array, present: NDArray[np.bool_], weights: Array) -> Array:
+    return calibration.brier(errors(scores, present) @ weights, weights.sum(axis=0))
+
+
+def calibration_error(scores: Array, present: NDArray[np.bool_], weights: Array) -> Array:
+    return calibration.calibration_error(errors(scores, present) @ weights, weights.sum(axis=0))
 
 
 def test_the_brier_score_is_the_mean_squared_error() -> None:

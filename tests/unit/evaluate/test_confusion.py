@@ -1,11 +1,18 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from triage.evaluate.confusion import confusion, f1, sensitivity, specificity
+from triage.evaluate.confusion import f1, kinds, sensitivity, specificity, tables
 
 PRESENT = np.array([True, True, True, False, False, False, False])
 CALLED = np.array([True, True, False, True, False, False, False])
 ONCE = np.ones((7, 1))
+
+
+def confusion(
+    called: NDArray[np.bool_], present: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return tables(kinds(called, present) @ weights)
 
 
 def test_the_table_has_the_truth_in_rows_and_the_call_in_columns() -> None:
