@@ -80,7 +80,7 @@ def agreement(table: ArrayLike) -> Agreement:
 
 def _counts(table: ArrayLike) -> NDArray[np.float64]:
     counts = np.asarray(table, dtype=np.float64)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:  # noqa: PLR2004 - a table has two
+    if counts.shape != counts.shape[:1] * 2:
         raise ValueError(f"a table of shape {counts.shape}: as many rows as columns")
     if (counts < 0).any() or (counts != np.floor(counts)).any():
         raise ValueError(f"a count of {counts.min()}: whole numbers from 0")

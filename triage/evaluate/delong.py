@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from triage.domain.ranking import midranks
 from triage.evaluate.agreement import NORMAL_QUANTILE
 
+FEWEST = 2
+"""Films of each kind; one alone has no variance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -51,8 +54,8 @@ def covariance(
         ValueError: fewer than two films of one kind.
     """
     positives, negatives = int(present.sum()), int((~present).sum())
-    if min(positives, negatives) < 2:  # noqa: PLR2004 - one film has no variance
-        raise ValueError(f"{positives} positives, {negatives} negatives: at least 2 each")
+    if min(positives, negatives) < FEWEST:
+        raise ValueError(f"{positives} positives, {negatives} negatives: at least {FEWEST} each")
     ranks = np.stack([midranks(row) for row in scores])
     among = np.stack([midranks(row[present]) for row in scores])
     apart = np.stack([midranks(row[~present]) for row in scores])

@@ -1,6 +1,6 @@
 """The probabilities that a model gave to films, read from a CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,23 @@ def read_predictions(path: Path) -> Predictions:
         raise UnusableList(f"{path}: {len(listing.rows)} films, {len(labels)} scores: at least 1")
     scores = {name.removeprefix(PREFIX): _probabilities(listing, name) for name in labels}
     return Predictions(path.name, tuple(listing.films()), with_heads(scores))
+
+
+def aligned(predictions: Predictions, films: Sequence[str]) -> Predictions:
+    """Return the predictions of ``films``, in that order.
+
+    Raises:
+        UnusableList: one of them has no prediction.
+    """
+    place = {film: number for number, film in enumerate(predictions.films)}
+    missing = [film for film in films if film not in place]
+    if missing:
+        raise UnusableList(
+            f"{predictions.name}: films without a prediction {len(missing)}: 0; such as {missing[0]}"
+        )
+    rows = np.array([place[film] for film in films])
+    scores = {label: values[rows] for label, values in predictions.scores.items()}
+    return Predictions(predictions.name, tuple(films), scores)
 
 
 def with_heads(scores: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
