@@ -34,6 +34,7 @@ COMMANDS = {
     "database": "Bring the database to this program's schema.",
     "model": "Make a bundle of another project's weights, or show one.",
     "train": "Train a network and make a bundle of it.",
+    "evaluate": "Measure how good a model is on labelled films.",
     "train-screener": "Train what tells frontal chest films from other pictures.",
 }
 """One file of this package each; in it the command or group of that name, ``_`` for ``-``."""

@@ -77,7 +77,7 @@ class Wishes:
     rival: Cases | None = None
 
 
-def evaluate(cases: Cases, wishes: Wishes, *, draws: Draws) -> Evaluation:
+def evaluation(cases: Cases, wishes: Wishes, *, draws: Draws) -> Evaluation:
     """Measure everything.
 
     Raises:

@@ -1,5 +1,6 @@
 """The probabilities that a model gave to films, read from a CSV."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,8 @@ def aligned(predictions: Predictions, films: Sequence[str]) -> Predictions:
     missing = [film for film in films if film not in place]
     if missing:
         raise UnusableList(
-            f"{predictions.name}: films without a prediction {len(missing)}: 0; such as {missing[0]}"
+            f"{predictions.name}: films without a prediction {len(missing)}: 0; such as"
+            f" {missing[0]}"
         )
     rows = np.array([place[film] for film in films])
     scores = {label: values[rows] for label, values in predictions.scores.items()}
@@ -78,6 +80,17 @@ def with_heads(scores: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[n
         if head not in scores and findings <= scores.keys()
     }
     return {**scores, **made}
+
+
+def save_predictions(path: Path, predictions: Predictions) -> None:
+    """Write predictions as the CSV that ``read_predictions`` reads."""
+    labels = list(predictions.scores)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([FILE[0], *labels])
+        columns = np.stack([predictions.scores[label] for label in labels], axis=1)
+        for film, row in zip(predictions.films, columns.tolist(), strict=True):
+            writer.writerow([film, *map(repr, row)])
 
 
 def _probabilities(listing: Listing, column: str) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ PICTURES = {
 }
 _FEW = 20
 _PLACES = 3
+_SMALL = 0.001
 
 Row = Sequence[str]
 
@@ -40,6 +41,27 @@ def markdown(sample: Sample, evaluation: Evaluation) -> str:
         _pictures(),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def summary(sample: Sample, evaluation: Evaluation) -> str:
+    """Write the few lines that a terminal shows; the report says the rest."""
+    lines = [
+        (
+            r.question.name,
+            counted(r)[0],
+            said(r.estimates["auroc"]),
+            said(r.estimates.get("sensitivity")),
+            said(r.estimates.get("specificity")),
+        )
+        for r in evaluation.results
+    ]
+    means = [(name, "", said(mean), "", "") for name, mean in evaluation.means.items()]
+    columns = ("label", "positive / films", "AUROC (95 %)", "sensitivity", "specificity")
+    rows = [columns, *lines, *means]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    title = f"{sample.predictions}: {sample.films} films of {sample.patients} patients"
+    body = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return "\n".join([title, *body])
 
 
 def said(estimate: Estimate | None) -> str:
@@ -66,11 +88,13 @@ def _head(sample: Sample) -> str:
     lines = [
         f"# Evaluation of {sample.predictions}",
         "**Research software, not for diagnostic use.**",
-        f"{sample.films} films of {sample.patients} patients, with labels from"
-        f" {', '.join(sample.labels)}. In brackets: 95 % intervals, from {sample.draws} draws of"
-        f" {drawn} with replacement (seed {sample.seed}). Prevalence is that of these films, which"
-        " may have been chosen by their labels: no figure here speaks of predictive values or"
-        " workload elsewhere.",
+        (
+            f"{sample.films} films of {sample.patients} patients, with labels from"
+            f" {', '.join(sample.labels)}. In brackets: 95 % intervals, from {sample.draws} draws"
+            f" of {drawn}, with replacement (seed {sample.seed}). Prevalence is that of these"
+            " films, which may have been chosen by their labels: no figure here speaks of"
+            " predictive values or workload elsewhere."
+        ),
     ]
     if not sample.patients_known:
         lines.append(
@@ -239,7 +263,7 @@ def _interval(interval: tuple[float, float] | None) -> str:
 def _p_value(p_value: float | None) -> str:
     if p_value is None:
         return "undefined"
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"  # noqa: PLR2004 - what three places show
+    return f"< {_SMALL}" if p_value < _SMALL else f"{p_value:.{_PLACES}f}"
 
 
 def _table(columns: Row, rows: Iterable[Row]) -> str:

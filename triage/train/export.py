@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from triage.domain.assessment import Model
 from triage.domain.errors import ConfigurationError
 from triage.domain.labels import HEADS
+from triage.domain.ranking import operating_point
 from triage.infer.bundle import save_bundle
 from triage.infer.card import Description, Input, Label, Training
 from triage.infer.checkpoint import network_of, weights_of
@@ -16,7 +17,6 @@ from triage.infer.densenet import DenseNet
 from triage.train.films import Examples
 from triage.train.labels import LabelledFilm
 from triage.train.loop import Outcome, Precision, Recipe, evaluate
-from triage.domain.ranking import operating_point
 from triage.train.run import BEST, begin, load_checkpoint
 
 SPECIFICITY = 0.80

@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import SGD
 
+from triage.domain.ranking import auroc
 from triage.infer.densenet import DenseNet
 from triage.infer.gradcam import class_maps
 from triage.infer.input import InputSpec, normalise
 from triage.train.films import WHITE, Examples
-from triage.domain.ranking import auroc
 
 FLIPPED = 0.5
 """The share of training films that are mirrored, left to right, in each epoch."""

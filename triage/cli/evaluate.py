@@ -1,0 +1,150 @@
+"""``triage evaluate``: how good predictions or a bundle are, with intervals and pictures."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
+from triage.domain.errors import ConfigurationError
+from triage.evaluate.cases import Question
+from triage.evaluate.labels import Choice
+from triage.evaluate.measures import Threshold
+from triage.evaluate.pictures import save_pictures
+from triage.evaluate.plain import plain
+from triage.evaluate.predictions import save_predictions
+from triage.evaluate.report import markdown, summary
+from triage.evaluate.request import Answer, Request, Scored, answer, score_file
+from triage.train.labels import film_path
+
+Source = Annotated[
+    Path, typer.Argument(metavar="PREDICTIONS|FOLDER", help="A CSV, or a folder of films.")
+]
+To = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the reports go.")]
+LabelFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--labels", help="CSV; the first names the films. Else FOLDER/labels.csv."),
+]
+Bundle = Annotated[
+    Path | None, typer.Option(help="To be evaluated; for a CSV, whose thresholds to use.")
+]
+Given = Annotated[
+    list[str] | None, typer.Option("--threshold", metavar="SCORE=VALUE", help="Not the bundle's.")
+]
+Compared = Annotated[
+    list[str] | None,
+    typer.Option("--compare", metavar="SCORE=LABEL", help="Hold a score against another label."),
+]
+ReaderFiles = Annotated[
+    list[Path] | None, typer.Option("--readers", help="CSV with readers' answers, for kappa.")
+]
+Against = Annotated[Path | None, typer.Option(help="CSV of another model on the same films.")]
+Only = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Rows of the labels to use.")
+]
+By = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Group films by this, too.")]
+Labelled = Annotated[
+    bool, typer.Option("--only-labelled", help="Leave predictions without labels out.")
+]
+Draws = Annotated[int, typer.Option(min=100, max=100_000, help="Draws of patients.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the draws.")]
+
+
+def evaluate(
+    source: Source,
+    *,
+    to: To,
+    labels: LabelFiles = None,
+    bundle: Bundle = None,
+    settings: SettingsFile = None,
+    threshold: Given = None,
+    compare: Compared = None,
+    readers: ReaderFiles = None,
+    against: Against = None,
+    only: Only = None,
+    by: By = None,
+    only_labelled: Labelled = False,
+    draws: Draws = 1000,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how good predictions are: report.md, report.json and three pictures.
+
+    A folder of films is assessed by the bundle as the daemon would; what it refuses is left out.
+    Without a threshold, one is chosen at specificity 0.80 on these films, and the report says so.
+    """
+    files = tuple(labels or [source / "labels.csv"])
+    choice = Choice(_pairs("--only", only), tuple(by or ()))
+    pairs = tuple(Question(*pair) for pair in _pairs("--compare", compare))
+    given, read = _thresholds(threshold), tuple(readers or ())
+    request = Request(files, choice, pairs, given, read, against, only_labelled, draws, seed)
+    if source.is_dir():
+        scored = _assess(source, request, settings=settings, bundle=bundle)
+    else:
+        scored = _read(source, request, bundle=bundle)
+    found = answer(request, scored)
+    _write(to, scored, found)
+    if as_json:
+        print_json(plain(found.sample, found.evaluation))
+    else:
+        print(summary(found.sample, found.evaluation), to / "report.md", sep="\n")
+
+
+def _read(source: Path, request: Request, *, bundle: Path | None) -> Scored:
+    if bundle is None:
+        return score_file(source, request, {})
+    from triage.evaluate.films import bundle_thresholds  # torch takes seconds; a CSV needs none
+
+    return score_file(source, request, bundle_thresholds(bundle))
+
+
+def _assess(
+    folder: Path, request: Request, *, settings: Path | None, bundle: Path | None
+) -> Scored:
+    from triage.evaluate.films import assess_films, bundle_thresholds, open_route
+
+    choices = settings_from(settings)
+    thresholds = bundle_thresholds(bundle or choices.model.bundle)
+    labels = request.read_labels(frozenset(thresholds))
+    paths = [film_path(film, folder) for film in labels.films]
+    route, console = open_route(choices, bundle), Console(stderr=True)
+    steps = track(paths, "assess", console=console, disable=not console.is_terminal)
+    assessed = assess_films(route, labels, steps)
+    return Scored(assessed.predictions, labels, thresholds, assessed.not_assessed)
+
+
+def _write(to: Path, scored: Scored, found: Answer) -> None:
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"--to {to}: {error.strerror}") from error
+    content = json.dumps(plain(found.sample, found.evaluation), indent=2, ensure_ascii=False)
+    (to / "report.json").write_text(content + "\n", encoding="utf-8")
+    (to / "report.md").write_text(markdown(found.sample, found.evaluation), encoding="utf-8")
+    save_predictions(to / "predictions.csv", scored.predictions)
+    save_pictures(to, found.cases, found.evaluation.results)
+
+
+def _thresholds(texts: Sequence[str] | None) -> dict[str, Threshold]:
+    found = {}
+    for score, text in _pairs("--threshold", texts):
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not 0 <= value <= 1:
+            raise typer.BadParameter(f"--threshold {score}={text}: a probability from 0 to 1")
+        found[score] = Threshold(value, "given")
+    return found
+
+
+def _pairs(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
+    wrong = [text for text in texts or () if "=" not in text.strip("=")]
+    if wrong:
+        raise typer.BadParameter(f"{option} {wrong[0]}: two names with = between them")
+    parts = [text.partition("=") for text in texts or ()]
+    return tuple((before, after) for before, _, after in parts)

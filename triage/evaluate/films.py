@@ -1,0 +1,100 @@
+"""Predictions for labelled films, by the route that the daemon takes."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from triage.domain.assessment import Assessment, RefusalCode
+from triage.domain.errors import UnassessableFilm, UnusableList
+from triage.evaluate.labels import Labels
+from triage.evaluate.measures import Threshold
+from triage.evaluate.predictions import Predictions, with_heads
+from triage.infer.bundle import CARD, shipped_bundle
+from triage.infer.card import read_card
+from triage.pipeline import Route, build_route
+from triage.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessed:
+    """What a bundle says of a folder of films.
+
+    Args:
+        predictions: of the films that were assessed.
+        not_assessed: how many films were refused, by code.
+    """
+
+    predictions: Predictions
+    not_assessed: dict[str, int]
+
+
+def bundle_thresholds(folder: Path | None) -> dict[str, Threshold]:
+    """Return the thresholds of a bundle, or of the shipped one, by label.
+
+    Raises:
+        ConfigurationError: there is no bundle.
+    """
+    card = read_card((folder or shipped_bundle()) / CARD)
+    origin = f"of the bundle {card.name} {card.version}"
+    return {label.name: Threshold(label.threshold, origin) for label in card.labels}
+
+
+def open_route(settings: Settings, bundle: Path | None) -> Route:
+    """Compose the daemon's route; ``bundle`` goes before that of the settings.
+
+    Raises:
+        ConfigurationError: the bundle or the screener is refused.
+    """
+    if bundle is None:
+        return build_route(settings)
+    model = settings.model.model_copy(update={"bundle": bundle})
+    return build_route(settings.model_copy(update={"model": model}))
+
+
+def assess_films(route: Route, labels: Labels, paths: Iterable[Path]) -> Assessed:
+    """Ask a route about every labelled film.
+
+    Pictures have no header: their age is that of the labels, and the route's limit holds for it.
+
+    Args:
+        route: with the bundle to be evaluated.
+        labels: of the films.
+        paths: one file per film, in the order of the labels.
+
+    Raises:
+        UnusableList: no film could be assessed.
+    """
+    found: dict[str, Assessment] = {}
+    refused: Counter[str] = Counter()
+    for film, path, years in zip(labels.films, paths, labels.years, strict=True):
+        code = _under_age(years, route) or _assess(route, path, found, film)
+        refused.update([code] if code else [])
+    if not found:
+        raise UnusableList(f"0 of {len(labels.films)} films could be assessed: {dict(refused)}")
+    return _assessed(found, dict(refused))
+
+
+def _under_age(years: float, route: Route) -> RefusalCode | None:
+    return RefusalCode.UNDER_AGE if years < route.minimum_age_years else None
+
+
+def _assess(
+    route: Route, path: Path, found: dict[str, Assessment], film: str
+) -> RefusalCode | None:
+    """Put the assessment of a film into ``found``, or return why there is none."""
+    try:
+        found[film] = route.assess(path).assessment
+    except UnassessableFilm as error:
+        return error.refusal.code
+    return None
+
+
+def _assessed(found: dict[str, Assessment], refused: dict[str, int]) -> Assessed:
+    first = next(iter(found.values()))
+    rows = [[finding.probability for finding in each.findings] for each in found.values()]
+    columns = zip((finding.label for finding in first.findings), np.array(rows).T, strict=True)
+    name = f"{first.model.name} {first.model.version} ({first.model.digest[:12]})"
+    return Assessed(Predictions(name, tuple(found), with_heads(dict(columns))), refused)
