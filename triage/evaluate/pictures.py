@@ -18,6 +18,8 @@ from triage.evaluate.roc import curve
 _ACROSS = 4
 _INCHES = 3.2
 _DOTS = 110
+_DARK = 0.6
+_FEW = 20
 _BLUE, _RED, _GRAY = "#1f5fa8", "#b3261e", "#8a8a8a"
 
 Panel = Callable[[Axes, Result, Answers], None]
@@ -74,10 +76,14 @@ def _calibration(ax: Axes, result: Result, answers: Answers) -> None:
         _say(ax, "no film")
         return
     bins = reliability(answers.scores, answers.present)
-    full = bins.films > 0
+    full = bins.films >= _FEW
     heights = 0.25 * bins.films / bins.films.max()
     ax.bar((np.arange(BINS) + 0.5) / BINS, heights, width=0.9 / BINS, color="#d5d5d5", zorder=0)
+    few = (bins.films > 0) & ~full  # too few films for their frequency to mean much
     ax.plot(bins.predicted[full], bins.observed[full], "o-", color=_BLUE, markersize=3)
+    ax.plot(
+        bins.predicted[few], bins.observed[few], "o", color=_GRAY, fillstyle="none", markersize=3
+    )
     said = [
         f"{name} {found.value:.3f}"
         for name, key in (("Brier", "brier"), ("ECE", "calibration_error"))
@@ -104,7 +110,7 @@ def _confusion(ax: Axes, result: Result, answers: Answers) -> None:
 
 def _legible(share: float) -> str:
     """White on the dark half of the colours, black on the light one."""
-    return "white" if share > 1 / 2 else "black"
+    return "white" if share > _DARK else "black"
 
 
 def _square(ax: Axes, across: str, up: str) -> None:

@@ -263,7 +263,7 @@ def _interval(interval: tuple[float, float] | None) -> str:
 def _p_value(p_value: float | None) -> str:
     if p_value is None:
         return "undefined"
-    return f"< {_SMALL}" if p_value < _SMALL else f"{p_value:.{_PLACES}f}"
+    return f"below {_SMALL}" if p_value < _SMALL else f"{p_value:.{_PLACES}f}"
 
 
 def _table(columns: Row, rows: Iterable[Row]) -> str:
