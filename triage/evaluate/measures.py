@@ -35,6 +35,10 @@ _WANTS = {
     "sensitivity": (_NO_POSITIVE,),
     "specificity": (_NO_NEGATIVE,),
 }
+_NOTHING = {
+    "f1": "nothing called and nothing there",
+    "kappa": "every film has and gets the same answer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ def estimate(value: float, draws: NDArray[np.float64], *, why: str = "") -> Esti
         why: what makes an undefined value so.
     """
     if np.isnan(value):
-        return Estimate(None, None, why or "undefined")
+        return Estimate(None, None, why)
     found = interval(draws)
     lacking = int((~np.isfinite(draws)).sum())
     return Estimate(value, found, "" if found else f"undefined in {lacking} of {draws.size} draws")
@@ -165,5 +169,5 @@ def _why(name: str, present: NDArray[np.bool_]) -> str:
     if not present.size:
         return "no film"
     lacking = [_NO_POSITIVE] * (not present.any()) + [_NO_NEGATIVE] * bool(present.all())
-    reasons = [reason for reason in lacking if reason in _WANTS.get(name, lacking)]
-    return reasons[0] if reasons else "nothing called and nothing there"
+    reasons = [reason for reason in lacking if reason in _WANTS.get(name, ())]
+    return reasons[0] if reasons else _NOTHING.get(name, "undefined")

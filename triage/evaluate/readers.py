@@ -1,5 +1,6 @@
 """What readers said of films, and how far they agree with the model, the labels and each other."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -68,10 +69,13 @@ def read_readers(paths: Iterable[Path], cases: Cases) -> tuple[Reading, ...]:
             column that is a label of the model, a word that is no answer, or none of the films.
     """
     readings = [reading for path in paths for reading in _readings(read_listing(path), cases)]
-    keys = [(reading.reader, reading.label) for reading in readings]
-    repeated = sorted({reader for reader, label in keys if keys.count((reader, label)) > 1})
-    if repeated:
-        raise UnusableList(f"reader {repeated[0]} answers {MODEL}'s labels twice: once")
+    for (reader, label), count in Counter((r.reader, r.label) for r in readings).items():
+        if reader in (MODEL, LABELS):
+            raise UnusableList(f"reader {reader}: another name, since it is taken")
+        if count > 1:
+            raise UnusableList(
+                f"reader {reader} answers {label} in several files or columns: in one"
+            )
     return tuple(readings)
 
 
