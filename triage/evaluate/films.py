@@ -73,7 +73,8 @@ def assess_films(route: Route, labels: Labels, paths: Iterable[Path]) -> Assesse
         code = _under_age(years, route) or _assess(route, path, found, film)
         refused.update([code] if code else [])
     if not found:
-        raise UnusableList(f"0 of {len(labels.films)} films could be assessed: {dict(refused)}")
+        counts = ", ".join(f"{code} {count}" for code, count in sorted(refused.items()))
+        raise UnusableList(f"0 of {len(labels.films)} films could be assessed: {counts}")
     return _assessed(found, dict(refused))
 
 
