@@ -13,6 +13,7 @@ PERCENTILES = (2.5, 97.5)
 ENOUGH = 0.95
 """An interval wants a defined measure in so many of the draws."""
 _AT_ONCE = 250
+_IN_A_PRODUCT = 64
 
 Measure = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 """From weights (N, d) of films to measures (K, d)."""
@@ -65,6 +66,25 @@ def draw(patients: NDArray[np.intp], *, count: int, seed: int) -> Draws:
         counts[:, column] = np.bincount(drawn, minlength=size)
     parts = range(0, count, _AT_ONCE)
     return Draws(tuple(counts[:, k : k + _AT_ONCE].copy() for k in parts), patients)
+
+
+def totals(rows: NDArray[np.floating], weights: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Sum what films have, under every weighting.
+
+    Args:
+        rows: (K, N) what each film adds to each of K sums.
+        weights: (N, D), how often each film counts.
+
+    Returns:
+        (K, D), of the type of the weights: ``rows @ weights``, a few films at a time. A product
+        as large as the whole goes to all processors, where its threads spin for each other: it
+        took five times the processor's time beside other work.
+    """
+    sums = np.zeros((len(rows), weights.shape[1]), dtype=weights.dtype)
+    for k in range(0, len(weights), _IN_A_PRODUCT):
+        films = slice(k, k + _IN_A_PRODUCT)
+        sums += rows[:, films].astype(weights.dtype) @ weights[films]
+    return sums
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -186,20 +186,24 @@ def _classes(listing: Listing) -> NDArray[np.float64]:
 def _listed(listing: Listing, column: str) -> dict[str, NDArray[np.float64]]:
     """Read lists such as ``Mass|Effusion``; an empty list is unknown."""
     texts = [row[column] for row in listing.rows]
-    lists = [frozenset(text.split("|")) for text in texts]
-    for film, text, words in zip(listing.films(), texts, lists, strict=True):
-        if not (words <= {*CHESTXRAY14} or words in ({NO_FINDING}, {""})):
+    lists = {text: frozenset(text.split("|")) for text in set(texts)}
+    for film, text in zip(listing.films(), texts, strict=True):
+        if not (lists[text] <= {*CHESTXRAY14} or lists[text] in ({NO_FINDING}, {""})):
             raise UnusableList(
                 f"{listing.path}: {column} {text!r:.60} of {film}: one or more of"
                 f" {', '.join(CHESTXRAY14)}, or {NO_FINDING} alone"
             )
     meanings = {**{name: frozenset({name}) for name in CHESTXRAY14}, **HEADS}
-    return {
-        name: np.array(
-            [np.nan if words == {""} else float(bool(words & any_of)) for words in lists]
-        )
-        for name, any_of in meanings.items()
-    }
+    return {name: _any_of(findings, texts, lists) for name, findings in meanings.items()}
+
+
+def _any_of(
+    findings: frozenset[str], texts: Sequence[str], lists: Mapping[str, frozenset[str]]
+) -> NDArray[np.float64]:
+    """Tell of each text whether its list names one of the findings; few texts differ."""
+    answers = {text: float(bool(words & findings)) for text, words in lists.items()}
+    answers[""] = np.nan
+    return np.array([answers[text] for text in texts])
 
 
 def _groups(

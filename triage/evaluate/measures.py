@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from triage.domain.ranking import operating_point
 from triage.evaluate.agreement import cohen_kappa
-from triage.evaluate.bootstrap import Draws, interval
+from triage.evaluate.bootstrap import Draws, interval, totals
 from triage.evaluate.calibration import brier, calibration_error, errors
 from triage.evaluate.cases import Answers, Question
 from triage.evaluate.confusion import f1, kinds, sensitivity, specificity, tables
@@ -155,7 +155,7 @@ def _measured(
     """
     scores, present = answers.scores, answers.present
     rows = np.concatenate([kinds(scores >= threshold, present), errors(scores, present)])
-    sums = rows.astype(weights.dtype) @ weights  # (4 + 1 + BINS, D), in one product
+    sums = totals(rows, weights)  # (4 + 1 + BINS, D)
     table, wrong = tables(sums[:4]), sums[4:]
     called = np.stack([sensitivity(table), specificity(table), f1(table), cohen_kappa(table)])
     if np.isnan(threshold):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from triage.domain.errors import UnusableList
 from triage.evaluate.agreement import Agreement, agreement, cohen_kappa
-from triage.evaluate.bootstrap import Draws
+from triage.evaluate.bootstrap import Draws, totals
 from triage.evaluate.cases import Cases
 from triage.evaluate.confusion import kinds, tables
 from triage.evaluate.labels import READ_AS
@@ -101,7 +101,7 @@ def _pair(first: Reading, second: Reading, draws: Draws) -> Pair:
     table = tables(cells.sum(axis=1)[:, None])[0].astype(int)
     found = agreement(table)
     kappas = draws.measure(
-        lambda weights: cohen_kappa(tables(cells.astype(np.float32) @ weights))[None], films=both
+        lambda weights: cohen_kappa(tables(totals(cells, weights)))[None], films=both
     )
     value = np.nan if found.kappa is None else found.kappa
     (a, b), (c, d) = table.tolist()

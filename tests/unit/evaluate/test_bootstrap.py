@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from triage.evaluate.bootstrap import draw, interval
+from triage.evaluate.bootstrap import draw, interval, totals
 
 EVERY = np.arange(6)
 
@@ -77,3 +77,11 @@ def test_a_measure_that_is_often_undefined_has_no_interval() -> None:
     assert interval(values) is None
     assert interval(values[1:]) is None  # 94 of 99
     assert interval(values[2:]) == (0.5, 0.5)  # 94 of 98
+
+
+@pytest.mark.parametrize("count", [0, 1, 64, 65, 300])
+def test_totals_are_the_product_of_rows_and_weights(count: int) -> None:
+    noise = np.random.default_rng(count)
+    rows, weights = noise.random((3, count)), noise.integers(0, 4, (count, 5)).astype(np.float64)
+
+    assert totals(rows, weights) == pytest.approx(rows @ weights)
