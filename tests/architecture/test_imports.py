@@ -56,6 +56,14 @@ def test_the_command_line_loads_a_command_only_when_it_is_called() -> None:
     assert loaded("triage.cli.commands").isdisjoint({"torch", "cv2", "sqlalchemy", "pynetdicom"})
 
 
+def test_predictions_of_a_file_are_evaluated_without_the_network() -> None:
+    assert loaded("triage.cli.evaluate").isdisjoint({"torch", "torchvision", "cv2", "pydicom"})
+
+
+def test_a_bundle_is_evaluated_with_it() -> None:
+    assert {"torch", "cv2"} <= loaded("triage.evaluate.films")
+
+
 def test_the_domain_loads_no_library_but_numpy() -> None:
     ours = [name for name in MODULES if name.startswith("triage.domain")]
 
