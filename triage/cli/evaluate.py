@@ -77,7 +77,7 @@ def evaluate(
     A folder of films is assessed by the bundle as the daemon would; what it refuses is left out.
     Without a threshold, one is chosen at specificity 0.80 on these films, and the report says so.
     """
-    files = tuple(labels or [source / "labels.csv"])
+    files = _label_files(source, labels)
     choice = Choice(_pairs("--only", only), tuple(by or ()))
     pairs = tuple(Question(*pair) for pair in _pairs("--compare", compare))
     given, read = _thresholds(threshold), tuple(readers or ())
@@ -92,6 +92,12 @@ def evaluate(
         print_json(plain(found.sample, found.evaluation))
     else:
         print(summary(found.sample, found.evaluation), to / "report.md", sep="\n")
+
+
+def _label_files(source: Path, labels: Sequence[Path] | None) -> tuple[Path, ...]:
+    if not labels and not source.is_dir():
+        raise typer.BadParameter(f"--labels is missing: {source} is no folder with a labels.csv")
+    return tuple(labels or [source / "labels.csv"])
 
 
 def _read(source: Path, request: Request, *, bundle: Path | None) -> Scored:

@@ -110,11 +110,11 @@ def _pair(first: Reading, second: Reading, draws: Draws) -> Pair:
 
 
 def _readings(listing: Listing, cases: Cases) -> list[Reading]:
-    columns = {
-        label: name
+    columns = [
+        (label, name)
         for name in listing.columns
         if (label := READ_AS.get(name, name)) in cases.scores
-    }
+    ]
     if not columns:
         raise UnusableList(
             f"{listing.path}: no column is a label of the model: {', '.join(cases.scores)}"
@@ -125,7 +125,7 @@ def _readings(listing: Listing, cases: Cases) -> list[Reading]:
     return [
         Reading(reader, label, _answers(own, name, place))
         for reader, own in _by_reader(listing).items()
-        for label, name in columns.items()
+        for label, name in columns
     ]
 
 

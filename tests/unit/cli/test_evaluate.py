@@ -104,6 +104,11 @@ def test_lists_that_do_not_fit_are_65(
     assert capsys.readouterr().err.startswith("triage: ")
 
 
+def test_predictions_want_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", str(folder / "p.csv"), "--to", str(folder / "out")]) == 64
+    assert "--labels is missing" in capsys.readouterr().err
+
+
 def test_a_target_that_is_a_file_is_78(folder: Path) -> None:
     (folder / "out").write_text("a letter")
 

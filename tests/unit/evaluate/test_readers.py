@@ -67,6 +67,13 @@ def test_a_reader_in_two_files_is_refused(tmp_path: Path) -> None:
         read_readers(paths, CASES)
 
 
+def test_two_columns_for_one_label_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "r.csv", "file,tumour,Nodule or mass", "0.png,1,NO")
+
+    with pytest.raises(UnusableList, match="reader r answers tumour in several files or columns"):
+        read_readers([path], CASES)
+
+
 def test_the_model_reads_by_its_threshold_and_the_labels_by_themselves() -> None:
     model, labels = raters(CASES, "tumour", AT_HALF)
 
