@@ -68,7 +68,9 @@ def draw(patients: NDArray[np.intp], *, count: int, seed: int) -> Draws:
     return Draws(tuple(counts[:, k : k + _AT_ONCE].copy() for k in parts), patients)
 
 
-def totals(rows: NDArray[np.floating], weights: NDArray[np.floating]) -> NDArray[np.floating]:
+def totals(
+    rows: NDArray[np.floating] | NDArray[np.bool_], weights: NDArray[np.floating]
+) -> NDArray[np.floating]:
     """Sum what films have, under every weighting.
 
     Args:
