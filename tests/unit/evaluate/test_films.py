@@ -63,6 +63,14 @@ def test_thresholds_are_those_of_the_card(bundle: Path) -> None:
     assert found["tumour"].origin == "of the bundle tiny 1"
 
 
+def test_without_a_bundle_the_settings_name_one(bundle: Path, tmp_path: Path) -> None:
+    settings = load_settings(None, environment={"TRIAGE_MODEL__BUNDLE": str(bundle)})
+
+    found = assessed(open_route(settings, None), tmp_path, "dx_mass.dcm,61,1")
+
+    assert found.predictions.name.startswith("tiny 1 (")
+
+
 def test_without_a_bundle_it_is_the_shipped_one() -> None:
     assert set(bundle_thresholds(None)) == {"tumour", "inflammation"}
 

@@ -147,6 +147,15 @@ def test_a_further_file_adds_labels_and_leaves_the_rest_unknown(path: Path, tmp_
     assert found.truths["Lung Opacity"][1] == 1
 
 
+def test_a_further_file_without_labels_adds_nothing(path: Path, tmp_path: Path) -> None:
+    written(path, "file,tumour", "a,1")
+    further = written(tmp_path / "more.csv", "file,remark", "a,sharp", "a,dull")
+
+    found = read_labels([path, further], Choice())
+
+    assert (set(found.truths), found.contradicted) == ({"tumour"}, frozenset())
+
+
 def test_a_film_that_a_further_file_contradicts_is_remembered(path: Path, tmp_path: Path) -> None:
     written(path, "file,tumour", "a,1", "b,0")
     rows = ("a,Normal", "a,Normal", "b,Normal", "b,Lung Opacity")

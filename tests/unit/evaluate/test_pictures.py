@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,12 @@ from triage.evaluate.measures import measure
 from triage.evaluate.pictures import save_pictures
 
 NAMES = ["calibration.png", "confusion.png", "roc.png"]
+
+
+def has_red(path: Path) -> bool:
+    """Tell whether anything is written in the colour of what is missing."""
+    picture = np.asarray(cv2.imread(str(path)), dtype=int)  # (rows, columns, 3), BGR
+    return bool((picture[..., 2] - picture[..., 0] > 60).any())
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +42,40 @@ def test_a_picture_has_a_panel_per_question_side_by_side(folder: Path, name: str
     assert all(part.any() for part in np.array_split(inked, 3))
 
 
+def test_five_panels_leave_the_rest_of_two_rows_empty(tmp_path: Path) -> None:
+    found = everything().results
+
+    save_pictures(tmp_path, with_everything(), [*found, *found[:2]])
+
+    picture = cv2.imread(str(tmp_path / "roc.png"))
+    assert picture is not None
+    rows, columns = picture.shape[:2]
+    assert (picture[3 * rows // 5 :, columns // 2 :] == 255).all()
+    assert not (picture[3 * rows // 5 :, : columns // 4] == 255).all()
+
+
 def test_the_same_evaluation_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     save_pictures(tmp_path, with_everything(), everything().results)
 
     assert [(tmp_path / n).read_bytes() for n in NAMES] == [
         (folder / n).read_bytes() for n in NAMES
     ]
+
+
+def test_films_of_one_kind_have_sentences_where_a_figure_is_missing(tmp_path: Path) -> None:
+    made, question = cases(), Question("tumour", "tumour")
+    one_kind = replace(made, truths={"tumour": np.ones(240)})
+    draws = draw(made.patients, count=100, seed=0)
+    found = measure(question, one_kind.answers(question), threshold=None, draws=draws)
+
+    save_pictures(tmp_path, one_kind, [found])
+
+    assert has_red(tmp_path / "roc.png")
+    assert has_red(tmp_path / "confusion.png")
+
+
+def test_a_full_table_has_no_such_sentence(folder: Path) -> None:
+    assert not has_red(folder / "confusion.png")
 
 
 def test_what_is_undefined_is_drawn_as_a_sentence(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,20 @@ def test_the_model_reads_by_its_threshold_and_the_labels_by_themselves() -> None
 
     assert (model.answers == (CASES.scores["tumour"] >= 0.5)).all()
     assert (labels.answers == CASES.truths["tumour"]).all()
+
+
+def test_a_score_without_labels_has_no_labels_to_read() -> None:
+    made = replace(CASES, truths={})
+
+    assert [reading.reader for reading in raters(made, "tumour", AT_HALF)] == ["model"]
+
+
+def test_films_that_are_no_cases_are_passed_over(tmp_path: Path) -> None:
+    path = written(tmp_path / "r.csv", "file,tumour", "x.png,1", "3.png,1")
+
+    (found,) = read_readers([path], CASES)
+
+    assert np.flatnonzero(found.answers == 1).tolist() == [3]
 
 
 def test_without_a_threshold_the_model_does_not_read() -> None:
