@@ -149,8 +149,9 @@ def _thresholds(texts: Sequence[str] | None) -> dict[str, Threshold]:
 
 
 def _pairs(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
-    wrong = [text for text in texts or () if "=" not in text.strip("=")]
-    if wrong:
-        raise typer.BadParameter(f"{option} {wrong[0]}: two names with = between them")
+    """Cut at the first ``=``; what follows may be empty, as a cell may."""
     parts = [text.partition("=") for text in texts or ()]
-    return tuple((before, after) for before, _, after in parts)
+    for name, equals, value in parts:
+        if not (name and equals):
+            raise typer.BadParameter(f"{option} {name}{equals}{value}: a name, =, and a value")
+    return tuple((name, value) for name, _, value in parts)

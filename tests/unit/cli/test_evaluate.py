@@ -96,6 +96,14 @@ def test_an_option_that_makes_no_sense_is_64(folder: Path, options: list[str]) -
     assert evaluated(folder, *options) == 64
 
 
+def test_rows_with_an_empty_cell_can_be_chosen(folder: Path) -> None:
+    rows = (f"{film},{'x' if n < 30 else ''},{p:d}" for n, (film, _, p, _) in enumerate(FILMS))
+    written(folder / "l.csv", "file,remark,tumour", *rows)
+
+    assert evaluated(folder, "--only", "remark=", "--only-labelled") == 0
+    assert json.loads((folder / "out/report.json").read_text())["sample"]["films"] == 30
+
+
 @pytest.mark.parametrize("options", [["--compare", "tumour=lump"], ["--only", "site=x"]])
 def test_lists_that_do_not_fit_are_65(
     folder: Path, options: list[str], capsys: pytest.CaptureFixture[str]
