@@ -4,6 +4,7 @@ It ends with its owner, whose end closes standard input, a sequenced socket. Req
 open files, answers go with sealed shared memory; nothing is written anywhere else.
 """
 
+import ctypes
 import errno
 import json
 import os
@@ -27,6 +28,8 @@ from triage.domain.errors import UnassessableFilm, place_of
 
 MOST_FILES = 2
 MIB = 1024 * 1024
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Parameters of mallopt(3)."""
 
 
 def main() -> int:
@@ -37,6 +40,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds the patient
     cv2.setNumThreads(1)
+    _keep_freed_memory()
     occupied = _address_space()
     while True:
         message, descriptors, *_ = socket.recv_fds(peer, LONGEST_MESSAGE, MOST_FILES)
@@ -52,6 +56,14 @@ def main() -> int:
             _send(peer, {"failed": _sentence(error, request["memory_bytes"])}, None)
             return 1
         _send(peer, answer, memory)
+
+
+def _keep_freed_memory() -> None:
+    """Keep some memory between films: to be given its 900 pages anew took 1.7 ms of each film."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, 8 * MIB)
+        mallopt(_TRIM_THRESHOLD, 32 * MIB)
 
 
 def _sentence(error: Exception, memory_bytes: int) -> str:

@@ -85,7 +85,7 @@ def _bears_light(values: NDArray[np.uint8]) -> bool:
 def _plausible(ink: NDArray[np.uint8]) -> _Glyphs:
     """Find the patches that are as large as glyphs and neither dots nor bars."""
     strokes = _strokes(ink)
-    mask = ink[: _last_busy(strokes, ink.shape[1]) + _MARGIN]
+    mask, left = _cropped(ink[: _last_busy(strokes, ink.shape[1]) + _MARGIN])
     # A row may begin within a stroke, which is none of those that were counted.
     runs = int(strokes.sum()) + len(strokes)
     label = cv2.CV_16U if runs < _LABELS_OF_A_WORD else cv2.CV_32S
@@ -93,10 +93,19 @@ def _plausible(ink: NDArray[np.uint8]) -> _Glyphs:
     if count > _MOST_PATCHES_OF_ANY_SIZE:
         return np.zeros((0, 4), np.int64)
     patches = np.asarray(boxes, np.int64)[1:, :4]  # the first is what is no ink
+    patches[:, 0] += left
     width, height = patches[:, 2], patches[:, 3]
     fits = (height >= _LEAST_HEIGHT) & (height <= _MOST_HEIGHT * _LONG_SIDE)
     found = patches[fits & (width <= _WIDEST * height)]
     return found if len(found) <= _MOST_PATCHES else found[:0]
+
+
+def _cropped(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """Cut off the columns beside all ink; the number of those on the left comes with it."""
+    columns = np.flatnonzero(cv2.reduce(ink, 0, cv2.REDUCE_MAX))
+    if columns.size == 0:
+        return ink[:, :1], 0
+    return ink[:, columns[0] : columns[-1] + 1], int(columns[0])
 
 
 def _strokes(ink: NDArray[np.uint8]) -> NDArray[np.int32]:
