@@ -21,6 +21,7 @@ from triage.decode.film import read
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
+from triage.infer.look import look_at
 from triage.infer.screener import Screener, load_screener, shipped_screener
 from triage.train.distortion import DISTORTIONS, exposed
 from triage.train.drawing import DRAWINGS
@@ -63,7 +64,7 @@ def screener() -> Screener:
 def verdict(screener: Screener, path: Path) -> str:
     """Read a file with no gate for its header and name the refusal, or ``passes``."""
     try:
-        refusal = screener.judge(read(path, minimum_age_years=None))
+        refusal = screener.judge(look_at(read(path, minimum_age_years=None)))
     except UnassessableFilm as error:
         return str(error.refusal.code)
     return str(refusal.code) if refusal else "passes"
@@ -143,7 +144,7 @@ def test_a_distorted_film_is_refused(screener: Screener, kind: str) -> None:
 
     films = [film(exposed(DISTORTIONS[kind](square, random), random)) for square in squares]
 
-    passed = sum(screener.judge(each) is None for each in films)
+    passed = sum(screener.judge(look_at(each)) is None for each in films)
     assert passed == 0
 
 
@@ -151,7 +152,9 @@ def test_a_distorted_film_is_refused(screener: Screener, kind: str) -> None:
 def test_a_drawn_picture_is_refused(screener: Screener, kind: str) -> None:
     random = np.random.default_rng(90_002)
 
-    passed = sum(screener.judge(film(DRAWINGS[kind](96, random))) is None for _ in range(40))
+    passed = sum(
+        screener.judge(look_at(film(DRAWINGS[kind](96, random)))) is None for _ in range(40)
+    )
 
     assert passed == 0
 
@@ -160,7 +163,7 @@ def test_a_drawn_picture_is_refused(screener: Screener, kind: str) -> None:
 def test_drawn_samples_pass_when_they_are_frontal(screener: Screener, sample: Sample) -> None:
     picture = film(np.asarray(sample.draw((320, 256)), dtype=np.float32))
 
-    passes = screener.judge(picture) is None
+    passes = screener.judge(look_at(picture)) is None
 
     assert passes == (sample.code not in {"lateral", "body_part"})
 

@@ -81,11 +81,17 @@ def letterbox(film: Film, size: int) -> tuple[Tensor, Placement]:
     Returns:
         ``float32`` (size, size) within [0, 1], and where the whole film lies in and around it.
     """
+    square, shown, box = drawn(film, size)
+    return square, _placement(film.shape, shown, box=box, size=size)
+
+
+def drawn(film: Film, size: int) -> tuple[Tensor, Box, Box]:
+    """Draw as ``letterbox`` does; tell which part of the film is shown where in the square."""
     shown = field(film)
     box = centred((shown.rows, shown.columns), size)
     square = torch.zeros(size, size)
     square[box.slices] = _scaled(film, shown, box)
-    return square, _placement(film.shape, shown, box=box, size=size)
+    return square, shown, box
 
 
 def _placement(shape: tuple[int, int], shown: Box, *, box: Box, size: int) -> Placement:

@@ -92,6 +92,11 @@ class LikenessNetwork(nn.Module):
         return torch.stack([white.square().mean(1).sqrt(), residual], dim=1)
 
 
+def reduced(squares: Tensor) -> Tensor:
+    """Average squares (B, size, size), of a multiple of 64 pixels, to (B, 64, 64)."""
+    return functional.avg_pool2d(squares[:, None], squares.shape[-1] // SIZE)[:, 0]
+
+
 def standardised(squares: Tensor) -> Tensor:
     """Give each square mean 0 and standard deviation 1; windows then hardly matter.
 

@@ -17,12 +17,11 @@ from torch import Tensor
 
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import ConfigurationError
-from triage.domain.film import Film
 from triage.infer.card import Files, Fraction, Positive, Section, card_text, read_section
 from triage.infer.checkpoint import check_digests, read_tensors, sha256
 from triage.infer.golden import WHITE, pattern
-from triage.infer.input import letterbox
-from triage.infer.likeness import SIZE, Likeness, LikenessNetwork, measure
+from triage.infer.likeness import SIZE, Likeness, LikenessNetwork, measure, reduced
+from triage.infer.look import Look
 
 CARD, WEIGHTS, GOLDEN = "screener.toml", "weights.safetensors", "golden.safetensors"
 _TOLERANCE = 1e-3
@@ -72,14 +71,13 @@ class Screener:
     network: LikenessNetwork
     limits: Limits
 
-    def likeness(self, film: Film) -> Likeness:
-        """Measure a film on a square of 64 pixels."""
-        square, _ = letterbox(film, SIZE)
-        return Likeness(*measure(self.network, square[None])[0].tolist())
+    def likeness(self, look: Look) -> Likeness:
+        """Measure a film."""
+        return Likeness(*measure(self.network, reduced(look.square[None]))[0].tolist())
 
-    def judge(self, film: Film) -> Refusal | None:
+    def judge(self, look: Look) -> Refusal | None:
         """Say why a film must not be assessed, or ``None`` for an upright frontal chest film."""
-        return verdict(self.likeness(film), self.limits)
+        return verdict(self.likeness(look), self.limits)
 
 
 def verdict(found: Likeness, limits: Limits) -> Refusal | None:

@@ -1,7 +1,6 @@
 """Gates that a film's pixels pass before the network is asked: a list, in order."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,7 @@ from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 from triage.domain.quantile import percentiles
-from triage.infer.collimation import field
+from triage.infer.look import Look, look_at
 
 SHORTEST_SIDE = 128
 """Pixels; the network looks at 224, and real films of archives are kept with as few."""
@@ -24,33 +23,18 @@ LEAST_SPREAD = 0.08
 MOST_SATURATED = 0.5
 """Part of the field that is pure black or pure white."""
 
-_LOOK_SIDE = 256
 _EXTREME = 0.5 / 255
 _TAIL_PERCENT = 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What the gates see of a film.
-
-    Args:
-        shape: rows and columns of the film as stored.
-        gray: ``float32`` within [0, 1], the film inside its borders in display sense, long
-            side at most 256.
-    """
-
-    shape: tuple[int, int]
-    gray: NDArray[np.float32]
 
 
 class Screening:
     """Decides by its pixels whether a film can be assessed; the first gate that refuses speaks.
 
     Args:
-        judge: what a trained network says of a film, asked last; ``None`` asks nobody.
+        judge: what a trained network says of it, asked last; ``None`` asks nobody.
     """
 
-    def __init__(self, judge: Callable[[Film], Refusal | None] | None = None) -> None:
+    def __init__(self, judge: Callable[[Look], Refusal | None] | None = None) -> None:
         self._judge = judge
 
     def screen(self, film: Film) -> None:
@@ -59,19 +43,13 @@ class Screening:
         Raises:
             UnassessableFilm: a gate refuses the film.
         """
-        refusal = _shape_refusal(film.shape) or _pixel_refusal(look_at(film))
-        if refusal is None and self._judge is not None:
-            refusal = self._judge(film)
+        refusal = _shape_refusal(film.shape) or self._pixel_refusal(look_at(film))
         if refusal is not None:
             raise UnassessableFilm(refusal)
 
-
-def look_at(film: Film) -> Look:
-    """Render what the gates see: the field that the network sees, no larger than 256 pixels."""
-    shown = field(film)
-    scale = min(1.0, _LOOK_SIDE / max(shown.rows, shown.columns))
-    rows, columns = (max(1, round(side * scale)) for side in (shown.rows, shown.columns))
-    return Look(film.shape, film.render((rows, columns), box=shown))
+    def _pixel_refusal(self, look: Look) -> Refusal | None:
+        refusal = blank_refusal(look) or saturated_refusal(look)
+        return self._judge(look) if refusal is None and self._judge is not None else refusal
 
 
 def size_refusal(shape: tuple[int, int]) -> Refusal | None:
@@ -117,10 +95,6 @@ def saturated_refusal(look: Look) -> Refusal | None:
 
 def _shape_refusal(shape: tuple[int, int]) -> Refusal | None:
     return size_refusal(shape) or aspect_refusal(shape)
-
-
-def _pixel_refusal(look: Look) -> Refusal | None:
-    return blank_refusal(look) or saturated_refusal(look)
 
 
 def _extreme(gray: NDArray[np.float32]) -> NDArray[np.bool_]:

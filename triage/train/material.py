@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.errors import ConfigurationError
-from triage.infer.input import letterbox
-from triage.infer.likeness import SIZE, LikenessNetwork
+from triage.infer.likeness import SIZE, LikenessNetwork, reduced
+from triage.infer.look import look_at
 from triage.infer.screener import Limits
 from triage.train.distortion import Square
 from triage.train.films import WHITE, read_film
@@ -76,7 +76,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _square(path: Path) -> NDArray[np.uint8]:
-    square, _ = letterbox(read_film(path), SIZE)
+    square = reduced(look_at(read_film(path)).square[None])[0]
     return np.asarray((square * WHITE).round().numpy(), dtype=np.uint8)
 
 

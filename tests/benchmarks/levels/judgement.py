@@ -10,6 +10,7 @@ from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 from triage.infer.bundle import load_bundle, shipped_bundle
 from triage.infer.input import letterbox
+from triage.infer.look import look_at
 from triage.infer.predictor import Predictor
 from triage.infer.screener import load_screener, shipped_screener, verdict
 from triage.infer.screening import Screening
@@ -78,7 +79,7 @@ class Jury:
         return [self._answer(film, assessment) for film, assessment in pairs]
 
     def _answer(self, film: Film, assessment: Assessment) -> Answer:
-        likeness = self._screener.likeness(film)
+        likeness = self._screener.likeness(look_at(film))
         square, placement = letterbox(film, self._size)
         return Answer(
             square,

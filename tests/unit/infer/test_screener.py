@@ -9,6 +9,7 @@ from tests.unit.infer.films import film
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import ConfigurationError
 from triage.infer.likeness import Likeness, LikenessNetwork
+from triage.infer.look import look_at
 from triage.infer.screener import (
     Limits,
     Origin,
@@ -85,7 +86,9 @@ def test_a_missing_card_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_shipped_screener_refuses_a_plain_film() -> None:
-    refusal = load_screener(shipped_screener()).judge(film(np.full((200, 160), 0.5, np.float32)))
+    plain = look_at(film(np.full((200, 160), 0.5, np.float32)))
+
+    refusal = load_screener(shipped_screener()).judge(plain)
 
     assert refusal is not None
     assert refusal.code is RefusalCode.NOT_FRONTAL_CHEST

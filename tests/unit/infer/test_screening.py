@@ -10,7 +10,7 @@ from tests.unit.infer.films import film
 from triage.decode.film import read
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import UnassessableFilm
-from triage.domain.film import Film
+from triage.infer.look import Look
 from triage.infer.screening import Screening
 
 ROTATED = Refusal(RefusalCode.ROTATED, "The film lies on its side.")
@@ -33,7 +33,7 @@ def faint_in_a_border() -> NDArray[np.float32]:
 def extreme(part: float) -> NDArray[np.float32]:
     """A drawn picture, of which a part in stripes is pure white."""
     pixels = chest(256, 200)
-    pixels[:, : round(200 * part)] = np.where(np.arange(256)[:, None] % 10 == 0, 0.5, 1)
+    pixels[:, : round(200 * part)] = np.where(np.arange(256)[:, None] % 25 == 0, 0.5, 1)
     return pixels
 
 
@@ -88,7 +88,7 @@ def test_the_network_has_the_last_word() -> None:
 
 
 def test_the_network_is_not_asked_about_a_film_that_a_plain_gate_refuses() -> None:
-    asked: list[Film] = []
+    asked: list[Look] = []
 
     with pytest.raises(UnassessableFilm, match="blank"):
         Screening(asked.append).screen(film(np.zeros((200, 200), np.float32)))
