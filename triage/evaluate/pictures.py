@@ -36,7 +36,7 @@ def save_pictures(folder: Path, cases: Cases, results: Sequence[Result]) -> tupl
 def _save(path: Path, cases: Cases, results: Sequence[Result], panel: Panel) -> Path:
     across = min(_ACROSS, len(results))
     down = ceil(len(results) / across)
-    figure = Figure(figsize=(_INCHES * across, _INCHES * 1.12 * down), layout="constrained")
+    figure = Figure(figsize=(_INCHES * across, _INCHES * 1.25 * down), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(down, across, squeeze=False).ravel().tolist()
     for ax, result in zip(axes, results, strict=False):
@@ -101,7 +101,7 @@ def _confusion(ax: Axes, result: Result, answers: Answers) -> None:
     called = answers.scores >= result.threshold.value
     table = tables(kinds(called, answers.present).sum(axis=1)[:, None])[0]  # (2, 2), truth in rows
     shares = table / np.maximum(1, table.sum(axis=1, keepdims=True))
-    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), share in np.ndenumerate(shares):
         text = f"{table[row, column]:.0f}\n{share:.1%}"
         ax.text(column, row, text, ha="center", va="center", color=_legible(share), fontsize=10)

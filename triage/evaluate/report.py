@@ -248,6 +248,7 @@ def _groups(parts: Sequence[Part]) -> Iterator[str]:
                 *(said(part.result.estimates.get(measure)) for measure in measures),
             )
             for part in found
+            if part.result.films
         ]
         yield f"## By {dimension}\n\n{_table(columns, rows)}"
 
