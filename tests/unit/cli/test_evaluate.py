@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from tests.unit.evaluate.lists import written
 from tests.unit.infer.bundles import label, saved
 from triage.cli.commands import run
 
+MANUAL = Path(__file__).parents[3] / "docs" / "evaluation.md"
 SAMPLES = Path(__file__).parents[3] / "sample_dicoms"
 WRITTEN = {
     "calibration.png",
@@ -149,3 +151,11 @@ def test_a_film_that_is_not_there_is_named(
 
     assert run(["evaluate", str(tmp_path), "--to", str(tmp_path / "out")]) == 78
     assert "nowhere.png: named in labels.csv" in capsys.readouterr().err
+
+
+def test_the_manual_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", "--help"]) == 0
+
+    helped = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", capsys.readouterr().out))
+    manual = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", MANUAL.read_text(encoding="utf-8")))
+    assert helped - {"--help", "--settings", "--json"} == manual
