@@ -20,7 +20,6 @@ from typing import Any
 
 from tests.builders.waiting import wait_until
 from tests.crash import composed
-from triage.daemon.process import PATIENT_THREADS
 from triage.receive.listening import listen_on
 from triage.settings import Settings, load_settings, to_json
 from triage.spool import private_folder
@@ -112,7 +111,6 @@ class RealListener(ListenerProcess):
                 stdout=subprocess.PIPE,
                 stderr=log,
                 pass_fds=[self.listening.fileno()],
-                env=PATIENT_THREADS | os.environ,
             )
         assert self.process.stdin is not None
         self.process.stdin.write(self._request() + b"\n")

@@ -1,7 +1,6 @@
 """``triage evaluate``: how good predictions or a bundle are, with intervals and pictures."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,6 @@ from rich.console import Console
 from rich.progress import track
 
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
-from triage.daemon.process import PATIENT_THREADS
 from triage.domain.errors import ConfigurationError
 from triage.evaluate.cases import Question
 from triage.evaluate.labels import Choice
@@ -113,8 +111,6 @@ def _read(source: Path, request: Request, *, bundle: Path | None) -> Scored:
 def _assess(
     folder: Path, request: Request, *, settings: Path | None, bundle: Path | None
 ) -> Scored:
-    for name, value in PATIENT_THREADS.items():  # before torch is loaded, which reads it once
-        os.environ.setdefault(name, value)
     from triage.evaluate.films import assess_films, bundle_thresholds, open_route
 
     choices = settings_from(settings)

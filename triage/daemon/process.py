@@ -1,7 +1,6 @@
 """One child process: started, watched, restarted with growing pauses, stopped."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,10 +16,6 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 
 CHILD = (sys.executable, "-m", "triage.daemon.child")
-
-# Threads that spin while they wait for each other starve on a busy machine: one film took 1.5 s
-# instead of 0.12 s on two cores that had other work. OpenMP reads this once, when it is loaded.
-PATIENT_THREADS = {"OMP_WAIT_POLICY": "passive"}
 
 
 class Child:
@@ -85,7 +80,6 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=self._descriptors,
-            env=PATIENT_THREADS | os.environ,
         )
         request = json.dumps({"settings": json.loads(to_json(settings)), "needs": self._needs})
         _hand_over(process, request.encode() + b"\n")
