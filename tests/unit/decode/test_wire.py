@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from tests.unit.decode.headers import GRADIENT, film, saved
-from triage.decode.content import Content
+from triage.decode.content import MAX_FILE_BYTES, Content
 from triage.decode.film import film_in
 from triage.decode.grayscale import grayscale
 from triage.decode.resample import area
@@ -150,6 +150,18 @@ def test_a_place_outside_of_the_file_is_refused(tmp_path: Path, place: dict[str,
 
     with (tmp_path / "file").open("rb") as file, pytest.raises(ValueError, match="array"):
         mapped(memory, [place], file)
+
+    os.close(memory)
+
+
+def test_no_more_is_read_than_the_largest_film_has(tmp_path: Path) -> None:
+    memory, _ = shared([])
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # a hole, which takes no place
+    whole = {"file": 0, "dtype": "uint8", "shape": [MAX_FILE_BYTES + 1]}
+
+    with (tmp_path / "file").open("rb") as file, pytest.raises(ValueError, match="within"):
+        mapped(memory, [whole], file)
 
     os.close(memory)
 
