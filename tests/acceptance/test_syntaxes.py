@@ -98,6 +98,54 @@ def test_a_film_transcoded_without_loss_is_the_same(
 
 
 @needs_peers
+@pytest.mark.parametrize("command", WITHOUT_LOSS, ids=" ".join)
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("told", [10, 11])
+def test_values_beyond_the_stored_bits_are_refused_in_every_syntax(
+    command: tuple[str, ...], told: int, tmp_path: Path, *, signed: bool
+) -> None:
+    other = transcoded(command, film_of(12, tmp_path, signed=signed))
+    dataset = dcmread(other)
+    dataset.BitsStored, dataset.HighBit = told, told - 1
+    dataset.save_as(other)
+
+    assert syntax_of(other) == WITHOUT_LOSS[command]
+    with pytest.raises(UnassessableFilm, match=f"beside the {told} bits stored"):
+        read(other)
+
+
+@needs_peers
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("dcmcjpeg", "+eb"),
+        ("dcmcjpeg", "+ee"),
+        ("dcmcjpeg", "+e1"),
+        ("dcmcjpls", "+el"),
+        ("gdcmconv", "--jpegls"),
+        ("gdcmconv", "--j2k"),
+    ],
+    ids=" ".join,
+)
+def test_a_picture_of_three_components_under_one_sample_is_refused(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    dataset = Recipe(8).dataset()
+    one = np.frombuffer(dataset.PixelData, np.uint8)[: dataset.Rows * dataset.Columns]
+    dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+    dataset.PhotometricInterpretation = "RGB"
+    dataset.PixelData = np.repeat(one, 3).tobytes()
+    other = transcoded(command, saved(dataset, tmp_path / "plain"))
+    header = dcmread(other)
+    header.SamplesPerPixel, header.PhotometricInterpretation = 1, "MONOCHROME2"
+    del header.PlanarConfiguration
+    header.save_as(other)
+
+    with pytest.raises(UnassessableFilm, match="3 components, Samples per Pixel is 1"):
+        read(other)
+
+
+@needs_peers
 @pytest.mark.parametrize(("bits", "command", "syntax", "most"), WITH_LOSS, ids=str)
 def test_a_film_transcoded_with_loss_is_nearly_the_same(
     bits: int, command: tuple[str, ...], syntax: UID, most: int, tmp_path: Path

@@ -16,11 +16,16 @@ _SEARCHED_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """Bits of one sample in a codestream, and whether its samples are signed.
+    """What a codestream holds.
 
-    ``signed`` is ``None`` for JPEG and JPEG-LS, whose streams do not tell.
+    Args:
+        components: samples of each pixel.
+        bits: of one sample of the first component.
+        signed: whether its samples are; ``None`` for JPEG and JPEG-LS, whose streams do not
+            tell.
     """
 
+    components: int
     bits: int
     signed: bool | None
 
@@ -41,17 +46,16 @@ def size(codestream: bytes) -> tuple[int, int] | None:
 
 
 def precision(codestream: bytes) -> Precision | None:
-    """Read the bits per sample of a JPEG, JPEG-LS or JPEG 2000 codestream.
+    """Read components and bits of a JPEG, JPEG-LS or JPEG 2000 codestream.
 
     Returns:
-        The precision of the first component, or ``None`` where the codestream does not begin
-        as one of these.
+        ``None`` where the codestream does not begin as one of these.
     """
     start = codestream.find(_SIZ, 0, _SEARCHED_BYTES)
     if start >= 0:
         return _precision_of_jpeg_2000(codestream, start)
     at = _frame_header(codestream) if codestream[:2] == b"\xff\xd8" else None
-    return None if at is None else Precision(codestream[at + 4], signed=None)
+    return None if at is None else Precision(codestream[at + 9], codestream[at + 4], signed=None)
 
 
 def _size_of_jpeg_2000(codestream: bytes, start: int) -> tuple[int, int] | None:
@@ -63,11 +67,11 @@ def _size_of_jpeg_2000(codestream: bytes, start: int) -> tuple[int, int] | None:
 
 
 def _precision_of_jpeg_2000(codestream: bytes, start: int) -> Precision | None:
-    """Read Ssiz of the first component: a sign bit, and the bits less one (A.5.1)."""
-    at = start + 42
-    if len(codestream) <= at:
+    """Read Csiz, and Ssiz of the first component: a sign bit, and the bits less one (A.5.1)."""
+    if len(codestream) < start + 43:
         return None
-    return Precision((codestream[at] & 0x7F) + 1, signed=bool(codestream[at] & 0x80))
+    components, said = struct.unpack_from(">HB", codestream, start + 40)
+    return Precision(components, (said & 0x7F) + 1, signed=bool(said & 0x80))
 
 
 def _size_of_jpeg(codestream: bytes) -> tuple[int, int] | None:
@@ -82,7 +86,7 @@ def _size_of_jpeg(codestream: bytes) -> tuple[int, int] | None:
 def _frame_header(codestream: bytes) -> int | None:
     """Walk the marker segments to the frame header, and return where its marker lies."""
     at = 2
-    while at + 9 <= len(codestream) and codestream[at] == _PREFIX:
+    while at + 10 <= len(codestream) and codestream[at] == _PREFIX:
         marker = codestream[at + 1]
         if marker in _FRAME_MARKERS:
             return at

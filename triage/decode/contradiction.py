@@ -88,6 +88,23 @@ def unused_range(layout: Geometry, stored: NDArray[np.generic]) -> tuple[str, ..
     return (f"values use {used} of {layout.bits_stored} bits stored",)
 
 
+def components(frame: bytes, layout: Geometry) -> None:
+    """Refuse a compressed picture that has not as many components as samples are told.
+
+    Codecs interleave three components, and cut off what one sample per pixel leaves over.
+
+    Raises:
+        UnassessableFilm: ``CONTRADICTION``.
+    """
+    found = codestream.precision(frame)
+    if found is not None and found.components != layout.samples:
+        raise refused(
+            RefusalCode.CONTRADICTION,
+            f"The compressed picture has {found.components} components, "
+            f"Samples per Pixel is {layout.samples}.",
+        )
+
+
 def stream(frame: bytes, layout: Geometry, words: NDArray[np.generic]) -> tuple[str, ...]:
     """Hold the precision and the sign of a compressed picture against the header.
 

@@ -61,11 +61,14 @@ def _entries(item: Dataset, count: int, *, little_endian: bool) -> NDArray[np.fl
     if not isinstance(data, bytes):
         words = np.array(tags.numbers(item, "LUTData"), dtype=np.float32) % _WORD
         return words if words.size == count else None
+    order = "<u2" if little_endian else ">u2"
     if len(data) in {count, count + 1} and count > 1:
-        return np.frombuffer(data, np.uint8, count).astype(np.float32)
+        # Two bytes to a word, whose order is the words' (PS3.5 8.1.1); the first is the lower.
+        is_in_words = item["LUTData"].VR == "OW" and len(data) % 2 == 0
+        pairs = np.frombuffer(data, order).astype("<u2").tobytes() if is_in_words else data
+        return np.frombuffer(pairs, np.uint8, count).astype(np.float32)
     if len(data) < 2 * count:
         return None
-    order = "<u2" if little_endian else ">u2"
     return np.frombuffer(data, order, count).astype(np.float32)
 
 

@@ -12,6 +12,8 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     JPEG2000TransferSyntaxes,
     JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
     RLELossless,
 )
 
@@ -22,6 +24,7 @@ from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 
 _SMALLEST_LIMIT = 65536
+_MASKED = (JPEGLossless, JPEGLosslessSV1)
 _AS_DECOMPRESSED: dict[str, Any] = {"correct_unused_bits": False}
 """pydicom annotates its options in a way that no option fits."""
 
@@ -139,8 +142,10 @@ def _decoded(
         if words is not None:
             return words
     # With a High Bit above the stored bits (retired, PS3.5 8.1.1) the codec has to keep all
-    # bits up to it; what is beside the stored bits is looked at before it is removed.
-    dataset.BitsStored = layout.high_bit + 1
+    # bits up to it; what is beside the stored bits is looked at before it is removed. GDCM
+    # removes it from JPEG Lossless unless it is told of all allocated bits.
+    is_masked = decoder.UID in _MASKED
+    dataset.BitsStored = layout.bits_allocated if is_masked else layout.high_bit + 1
     values, _ = decoder.as_array(
         dataset,
         index=index,
@@ -170,7 +175,7 @@ def _plugin(uid: UID) -> str:
 
 
 def _check_codestream(dataset: Dataset, decoder: Decoder, layout: Geometry) -> None:
-    """Refuse a compressed frame that unfolds to another size than the header says."""
+    """Refuse a compressed frame that unfolds to something else than the header says."""
     if decoder.is_native:
         return
     frame = _first_frame(dataset, layout)
@@ -181,6 +186,7 @@ def _check_codestream(dataset: Dataset, decoder: Decoder, layout: Geometry) -> N
             f"The compressed picture has rows and columns {found}, "
             f"the header says {(layout.rows, layout.columns)}.",
         )
+    contradiction.components(frame, layout)
     # RLE has no size of its own; a run of two bytes unfolds to 128.
     if len(frame) > 2 * layout.plain_bytes + _SMALLEST_LIMIT:
         raise refused(RefusalCode.UNREADABLE, "The compressed picture is larger than the plain.")

@@ -31,7 +31,7 @@ def test_the_precision_of_a_jpeg_says_nothing_of_a_sign() -> None:
     file = io.BytesIO()
     Image.fromarray(np.zeros((30, 50), np.uint8)).save(file, "JPEG")
 
-    assert codestream.precision(file.getvalue()) == codestream.Precision(8, signed=None)
+    assert codestream.precision(file.getvalue()) == codestream.Precision(1, 8, signed=None)
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.int16])
@@ -41,7 +41,21 @@ def test_the_precision_of_a_jpeg_2000_has_a_sign(kind: type[np.integer[Any]]) ->
 
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
 
-    assert codestream.precision(frame) == codestream.Precision(12, signed=kind is np.int16)
+    assert codestream.precision(frame) == codestream.Precision(1, 12, signed=kind is np.int16)
+
+
+def test_components_are_counted_in_a_jpeg() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((30, 50, 3), np.uint8)).save(file, "JPEG")
+
+    assert codestream.precision(file.getvalue()) == codestream.Precision(3, 8, signed=None)
+
+
+def test_components_are_counted_in_a_jpeg_2000() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((30, 50, 3), np.uint8)).save(file, "JPEG2000")
+
+    assert codestream.precision(file.getvalue()) == codestream.Precision(3, 8, signed=False)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def test_values_outside_take_the_nearest_entry() -> None:
         (np.array(WORDS, "<u2").tobytes(), True),
         (np.array(WORDS, ">u2").tobytes(), False),
         (bytes(WORDS), True),
+        (bytes([10, 0, 30, 20]), False),
     ],
 )
 def test_data_are_words_in_either_order_or_bytes(data: object, *, little: bool) -> None:
