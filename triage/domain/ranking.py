@@ -71,12 +71,10 @@ def operating_point(
     Raises:
         ValueError: no film of one of the two kinds.
     """
-    negatives = np.sort(scores[~present])
+    negatives = scores[~present]
     if not negatives.size or not present.any():
         raise ValueError(f"{present.sum()} positives, {negatives.size} negatives: at least 1 each")
-    below = negatives[int(np.ceil(specificity * negatives.size)) - 1]
-    above = min(negatives[negatives > below], default=1.0)
-    threshold = float((below + above) / 2)
+    threshold = threshold_above(negatives, share=specificity)
     return OperatingPoint(
         threshold=threshold,
         sensitivity=float((scores[present] >= threshold).mean()),
@@ -85,3 +83,49 @@ def operating_point(
         positives=int(present.sum()),
         negatives=int(negatives.size),
     )
+
+
+def threshold_above(scores: NDArray[np.float64], *, share: float) -> float:
+    """Choose the lowest threshold that keeps at least a share of the scores below it.
+
+    Args:
+        scores: (N,) probabilities, at least one; one that reaches the threshold is not below.
+        share: within (0, 1).
+
+    Returns:
+        Halfway between two neighbouring scores, or between the highest and 1, which a score of
+        1 reaches all the same.
+
+    >>> threshold_above(np.array([0.1, 0.3, 0.5, 0.7]), share=0.5)
+    0.4
+    """
+    ordered = np.sort(scores)
+    below = ordered[_count(share, ordered.size) - 1]
+    above = min(ordered[ordered > below], default=1.0)
+    middle = float((below + above) / 2)
+    return middle if middle > below else float(above)  # neighbours may have nothing between them
+
+
+def threshold_within(scores: NDArray[np.float64], *, share: float) -> float:
+    """Choose the highest threshold that at least a share of the scores reach.
+
+    Args:
+        scores: (N,) probabilities, at least one.
+        share: within (0, 1).
+
+    Returns:
+        Halfway between two neighbouring scores, or between 0 and the lowest.
+
+    >>> threshold_within(np.array([0.1, 0.3, 0.5, 0.7]), share=0.5)
+    0.4
+    """
+    ordered = np.sort(scores)
+    reaches = ordered[ordered.size - _count(share, ordered.size)]
+    below = max(ordered[ordered < reaches], default=0.0)
+    middle = float((below + reaches) / 2)
+    return middle if middle > below else float(reaches)
+
+
+def _count(share: float, size: int) -> int:
+    """Return the fewest of ``size`` scores that are the share, whatever the product rounds to."""
+    return max(1, int(np.ceil(share * size - 1e-9)))

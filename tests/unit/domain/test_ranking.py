@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from triage.domain.ranking import auroc, operating_point
+from triage.domain.ranking import auroc, operating_point, threshold_above, threshold_within
 
 PRESENT = np.array([False] * 10 + [True] * 5)
 SCORES = np.array([*np.linspace(0.0, 0.9, 10), 0.05, 0.75, 0.81, 0.95, 0.99])
@@ -60,3 +60,31 @@ def test_the_highest_negative_may_have_to_stay_below() -> None:
 def test_films_of_one_kind_have_no_operating_point() -> None:
     with pytest.raises(ValueError, match="0 positives, 3 negatives: at least 1 each"):
         operating_point(np.zeros(3), np.zeros(3, dtype=bool), specificity=0.8)
+
+
+@pytest.mark.parametrize(("share", "below"), [(0.07, 7), (0.55, 55), (0.801, 81), (0.001, 1)])
+def test_the_fewest_scores_that_are_the_share_are_below(share: float, below: int) -> None:
+    scores = np.arange(100) / 128
+
+    assert (scores < threshold_above(scores, share=share)).sum() == below
+
+
+@pytest.mark.parametrize(("share", "reaching"), [(0.07, 7), (0.55, 55), (0.801, 81), (0.001, 1)])
+def test_the_fewest_scores_that_are_the_share_reach(share: float, reaching: int) -> None:
+    scores = np.arange(100) / 128
+
+    assert (scores >= threshold_within(scores, share=share)).sum() == reaching
+
+
+def test_neighbours_with_no_number_between_them_are_told_apart() -> None:
+    low = 0.5 - 2**-54
+    scores = np.array([low, 0.5])
+
+    assert (scores < threshold_above(scores, share=0.5)).tolist() == [True, False]
+    assert (scores >= threshold_within(scores, share=0.5)).tolist() == [False, True]
+
+
+def test_equal_scores_reach_a_threshold_together() -> None:
+    scores = np.array([0.2, 0.5, 0.5, 0.5, 0.9])
+
+    assert threshold_within(scores, share=0.4) == pytest.approx(0.35)
