@@ -9,9 +9,11 @@ from sqlalchemy import Engine
 
 from deploy.demo.films import SentFilm
 from triage.database.timeline import Row, Story, Turnround, story, turnrounds
+from triage.domain.assessment import Tier
 from triage.domain.study import DeliveryState
 
 LOOK_EVERY_S = 0.25
+FLAGS = frozenset({Tier.FLAGGED, Tier.URGENT})
 DELIVERED = frozenset({DeliveryState.SENT, DeliveryState.PROVEN, DeliveryState.SENT_UNPROVEN})
 
 
@@ -101,7 +103,7 @@ def _outcome(film: SentFilm, found: Story, repeat: int, seconds: float | None) -
         code=str(row["code"] or ""),
         sentence=str(row["sentence"] or ""),
         probabilities={str(f["label"]): float(str(f["probability"])) for f in findings},
-        flagged=tuple(str(f["label"]) for f in findings if f["tier"] == "flagged"),
+        flagged=tuple(str(f["label"]) for f in findings if f["tier"] in FLAGS),
         captures=tuple(str(d["sop_instance_uid"]) for d in deliveries if d["state"] in DELIVERED),
         reason=_reason(row, deliveries, found.events),
         seconds=seconds,

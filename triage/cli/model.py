@@ -82,6 +82,10 @@ def _label(label: Label) -> str:
     notes = [f"any of {', '.join(label.any_of)}"] if label.any_of else []
     if label.operating_point is not None:
         notes.append(f"0.5 is p = {label.operating_point:.4g}")
+    if (line := label.scaling) is not None:
+        notes.append(f"{line.method} scaling {line.slope:.4g}, {line.intercept:.4g}")
+    if label.urgent is not None:
+        notes.append(f"urgent from {label.urgent.threshold:.3f}")
     measures = f"{_share(label.sensitivity):>11}  {_share(label.specificity):>11}"
     films = "-" if label.positives is None else f"{label.positives}+{label.negatives}"
     return (

@@ -51,6 +51,7 @@ class Tier(StrEnum):
     BELOW = "below_threshold"
     ABOVE = "above_threshold"
     FLAGGED = "flagged"
+    URGENT = "urgent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Finding:
         probability: calibrated, within [0, 1].
         threshold: the bundle's threshold, within [0, 1].
         tier: ``FLAGGED`` where the threshold is reached by a label that flags a film,
-            ``ABOVE`` where it is reached by any other label.
+            ``URGENT`` where such a label reaches its second threshold too, ``ABOVE`` where the
+            threshold is reached by any other label.
 
     Raises:
         ValueError: the probability is not a number within [0, 1].
@@ -80,7 +82,7 @@ class Finding:
     @property
     def flagged(self) -> bool:
         """The finding alone is a reason to return the film to the PACS."""
-        return self.tier is Tier.FLAGGED
+        return self.tier in (Tier.FLAGGED, Tier.URGENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +162,14 @@ class Assessment:
 
     @property
     def flagged(self) -> tuple[Finding, ...]:
-        """The flagged findings, the one that exceeds its threshold most comes first."""
+        """The flagged findings: urgent ones first, then by how far they exceed their threshold."""
         found = [finding for finding in self.findings if finding.flagged]
-        return tuple(sorted(found, key=lambda f: f.threshold - f.probability))
+        return tuple(sorted(found, key=_rank))
 
     def heat_map(self, label: str) -> HeatMap | None:
         """Return the map of ``label``, or ``None`` where there is none."""
         return next((heat for heat in self.heat_maps if heat.label == label), None)
+
+
+def _rank(finding: Finding) -> tuple[bool, float]:
+    return finding.tier is not Tier.URGENT, finding.threshold - finding.probability

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from triage.domain.errors import ConfigurationError
+from triage.domain.scaling import Scaling
 from triage.infer.densenet import ARCHITECTURES
 from triage.infer.input import IMAGENET_DEVIATION, IMAGENET_MEAN, InputSpec
 
@@ -18,6 +19,8 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Means = Annotated[tuple[float, ...], Field(min_length=1, max_length=3)]
+Interval = tuple[Fraction, Fraction]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Deviations = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=3)]
 
 
@@ -48,6 +51,50 @@ class Input(Section):
         return InputSpec(self.size, self.mean, self.deviation)
 
 
+class Line(Section):
+    """How a label's probability becomes a frequency; see ``domain.scaling``."""
+
+    method: Literal["temperature", "platt"]
+    slope: Positive
+    intercept: Finite = 0.0
+
+    @property
+    def scaling(self) -> Scaling:
+        """The same as a plain value."""
+        return Scaling(self.slope, self.intercept)
+
+
+class Measured(Section):
+    """What a threshold does on the films that it was chosen on, where ``calibrate`` chose it.
+
+    Args:
+        wish: what was asked for, such as ``specificity 0.8``.
+        patients: that the films belong to.
+        sensitivity, specificity: at 95 %, from draws of patients; absent where undefined.
+    """
+
+    wish: Annotated[str, Field(min_length=1)]
+    patients: Count
+    sensitivity: Interval | None = None
+    specificity: Interval | None = None
+
+
+class Urgent(Section):
+    """A second, higher threshold; a flagged finding that reaches it is urgent.
+
+    Args:
+        threshold: within [0, 1].
+        sensitivity: at the threshold, on the label's validation films.
+        specificity: likewise.
+        measured: where from.
+    """
+
+    threshold: Fraction
+    sensitivity: Fraction | None = None
+    specificity: Fraction | None = None
+    measured: Measured | None = None
+
+
 class Label(Section):
     """One output of the network, or a head made of several.
 
@@ -66,6 +113,9 @@ class Label(Section):
         any_of: the outputs that a head is made of, see ``heads``; absent for an output.
         operating_point: the network's probability that is stretched to 0.5, see
             ``calibration.stretched``; ``threshold`` is compared after that.
+        scaling: applied last; ``threshold`` is compared after it.
+        measured: where ``threshold`` comes from.
+        urgent: absent where no finding of this label is more than flagged.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -79,6 +129,18 @@ class Label(Section):
     map_scale: Positive
     any_of: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
     operating_point: Inside | None = None
+    scaling: Line | None = None
+    measured: Measured | None = None
+    urgent: Urgent | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.urgent is not None and not (self.flags and self.urgent.threshold > self.threshold):
+            raise ValueError(
+                f"urgent threshold of {self.name} {self.urgent.threshold:g}: above the threshold"
+                f" {self.threshold:g}, of a label that flags"
+            )
+        return self
 
 
 class Calibration(Section):

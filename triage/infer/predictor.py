@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -79,7 +80,8 @@ class Predictor:
 
     def _assessment(self, scores: Tensor, maps: Tensor, placement: Placement) -> Assessment:
         labels = self._bundle.card.labels
-        findings = (_finding(n, float(p)) for n, p in zip(labels, scores, strict=True))
+        pairs = zip(labels, scores.numpy(), strict=True)
+        findings = (_finding(label, _scaled(label, score)) for label, score in pairs)
         heats = (HeatMap(n.name, m.numpy(), placement) for n, m in zip(labels, maps, strict=True))
         return Assessment(self._bundle.model, tuple(findings), tuple(heats))
 
@@ -94,7 +96,13 @@ def _finding(label: Label, probability: float) -> Finding:
     return Finding(label.name, probability, label.threshold, _tier(label, probability))
 
 
+def _scaled(label: Label, score: np.float64) -> float:
+    return float(score if label.scaling is None else label.scaling.scaling.of(np.asarray(score)))
+
+
 def _tier(label: Label, probability: float) -> Tier:
     if probability < label.threshold:
         return Tier.BELOW
+    if label.urgent is not None and probability >= label.urgent.threshold:
+        return Tier.URGENT
     return Tier.FLAGGED if label.flags else Tier.ABOVE

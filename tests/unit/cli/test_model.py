@@ -9,6 +9,7 @@ from tests.builders.traps import Trap
 from tests.unit.infer.bundles import head, label, saved
 from triage.cli.commands import run
 from triage.infer.bundle import load_bundle, read_model, shipped_bundle
+from triage.infer.card import Line, Urgent
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,17 @@ def test_show_says_what_a_head_is_made_of_and_what_nobody_measured(
     (line,) = (row for row in capsys.readouterr().out.splitlines() if row.startswith("tumour"))
     assert line.split()[:7] == ["tumour", "no", "0.500", "-", "-", "-", "-"]
     assert line.endswith("any of Mass, Nodule; 0.5 is p = 0.04")
+
+
+def test_show_says_how_a_label_is_scaled_and_from_where_it_is_urgent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    update = {"scaling": Line(method="platt", slope=0.7), "urgent": Urgent(threshold=0.9)}
+    saved(tmp_path, label("tumour").model_copy(update=update))
+
+    run(["model", "show", str(tmp_path)])
+
+    assert "  platt scaling 0.7, 0; urgent from 0.900\n" in capsys.readouterr().out
 
 
 def test_show_prints_json_with_the_digest(

@@ -27,14 +27,23 @@ def test_certainty_is_a_probability(probability: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tier", "flagged"), [(Tier.FLAGGED, True), (Tier.ABOVE, False), (Tier.BELOW, False)]
+    ("tier", "flagged"),
+    [(Tier.URGENT, True), (Tier.FLAGGED, True), (Tier.ABOVE, False), (Tier.BELOW, False)],
 )
-def test_only_the_highest_tier_flags_a_film(tier: Tier, flagged: bool) -> None:
+def test_only_the_two_highest_tiers_flag_a_film(tier: Tier, flagged: bool) -> None:
     assert finding("tumour", 0.9, tier).flagged is flagged
 
 
 def test_the_finding_that_exceeds_its_threshold_most_comes_first() -> None:
     findings = finding("a", 0.6), finding("b", 0.9), finding("c", 0.7, Tier.ABOVE)
+
+    flagged = assessment(*findings).flagged
+
+    assert [each.label for each in flagged] == ["b", "a"]
+
+
+def test_an_urgent_finding_comes_before_one_that_exceeds_its_threshold_more() -> None:
+    findings = finding("a", 0.9), finding("b", 0.6, Tier.URGENT)
 
     flagged = assessment(*findings).flagged
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.infer.bundles import description, head, label, saved
 from triage.domain.errors import ConfigurationError
-from triage.infer.card import Card, Files, card_text, read_card
+from triage.infer.card import Card, Files, Line, Measured, Urgent, card_text, read_card
 
 
 @pytest.fixture
@@ -26,6 +26,36 @@ def test_a_written_card_reads_back_as_it_was(path: Path) -> None:
     path.write_text(card_text(written), encoding="utf-8")
 
     assert read_card(path) == written
+
+
+def test_what_calibration_writes_reads_back(path: Path) -> None:
+    measured = Measured(wish="specificity 0.8", patients=17, specificity=(0.7, 0.9))
+    update = {
+        "scaling": Line(method="platt", slope=0.7, intercept=-0.2),
+        "measured": measured,
+        "urgent": Urgent(threshold=0.9, specificity=0.95, measured=measured),
+    }
+    described = description(label("tumour").model_copy(update=update), label("inflammation"))
+    written = Card(**dict(described), files=Files(weights="0" * 64, golden="1" * 64))
+
+    path.write_text(card_text(written), encoding="utf-8")
+
+    assert read_card(path) == written
+
+
+@pytest.mark.parametrize(("threshold", "flags"), [(0.5, "true"), (0.4, "true"), (0.9, "false")])
+def test_urgent_is_above_the_threshold_of_a_label_that_flags(
+    path: Path, threshold: float, flags: str
+) -> None:
+    text = path.read_text(encoding="utf-8").replace("flags = true", f"flags = {flags}", 1)
+    after = "map_scale = 0.01\n"
+    urgent = f"{after}\n[labels.urgent]\nthreshold = {threshold}\n"
+    path.write_text(text.replace(after, urgent, 1), encoding="utf-8")
+
+    with pytest.raises(
+        ConfigurationError, match=r"urgent threshold of tumour .*: above the thresh"
+    ):
+        read_card(path)
 
 
 def test_the_card_is_plain_toml_with_one_table_per_label(path: Path) -> None:

@@ -9,7 +9,7 @@ from triage.domain.assessment import Placement, RefusalCode, Tier
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 from triage.infer.bundle import load_bundle
-from triage.infer.card import Label
+from triage.infer.card import Label, Line, Urgent
 from triage.infer.predictor import Predictor
 
 
@@ -81,6 +81,48 @@ def test_the_tier_follows_threshold_and_flag(tmp_path: Path, described: Label, t
     (assessment,) = Predictor(load_bundle(folder), device="cpu").assess(films(1))
 
     assert assessment.findings[0].tier is tier
+
+
+@pytest.mark.parametrize(
+    ("urgent", "tier"), [(0.001, Tier.URGENT), (1.0, Tier.FLAGGED)], ids=["reached", "not reached"]
+)
+def test_a_second_threshold_makes_a_flagged_finding_urgent(
+    tmp_path: Path, urgent: float, tier: Tier
+) -> None:
+    described = label("tumour", threshold=0.0).model_copy(
+        update={"urgent": Urgent(threshold=urgent)}
+    )
+    folder = saved(tmp_path, described)
+
+    (assessment,) = Predictor(load_bundle(folder), device="cpu").assess(films(1))
+
+    assert assessment.findings[0].tier is tier
+
+
+def test_a_labels_scaling_is_applied_to_its_probability_and_not_to_its_map(tmp_path: Path) -> None:
+    line = Line(method="platt", slope=0.5, intercept=-1.0)
+    scaled = label("tumour").model_copy(update={"scaling": line})
+    folders = saved(tmp_path / "plain", label("tumour")), saved(tmp_path / "scaled", scaled)
+
+    before, after = (Predictor(load_bundle(f), device="cpu").assess(films(1))[0] for f in folders)
+
+    plain = np.array(before.findings[0].probability)
+    assert after.findings[0].probability == float(line.scaling.of(plain))
+    np.testing.assert_array_equal(after.heat_maps[0].weights, before.heat_maps[0].weights)
+
+
+def test_a_head_is_made_of_its_outputs_before_they_are_scaled(tmp_path: Path) -> None:
+    made, line = head("tumour", "Mass", "Nodule"), Line(method="temperature", slope=0.3)
+    mass, nodule = label("Mass"), label("Nodule")
+    plain = saved(tmp_path / "plain", made, mass, nodule)
+    scaled = saved(tmp_path / "scaled", made, mass.model_copy(update={"scaling": line}), nodule)
+
+    before, after = (
+        Predictor(load_bundle(f), device="cpu").assess(films(1))[0] for f in (plain, scaled)
+    )
+
+    assert after.findings[0] == before.findings[0]
+    assert after.findings[1] != before.findings[1]
 
 
 def test_a_head_says_that_one_of_its_outputs_is_present(tmp_path: Path) -> None:
