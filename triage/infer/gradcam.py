@@ -1,7 +1,11 @@
 """Grad-CAM (Selvaraju et al. 2017) in closed form for a linear head after pooling."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+MAP_PERCENTILE = 95.0
 
 
 def contributions(features: Tensor, weight: Tensor) -> Tensor:
@@ -54,3 +58,16 @@ def strengths(maps: Tensor, scales: Tensor) -> Tensor:
         (B, labels, h, w) within [0, 1].
     """
     return (maps / scales[None, :, None, None]).clamp(0, 1)
+
+
+def map_scale(peaks: NDArray[np.float64]) -> float:
+    """Return the contribution to the logit that is drawn as strong.
+
+    Args:
+        peaks: (N,) each validation film's map maximum, in units of the logit.
+
+    Returns:
+        Their 95th percentile: one film in twenty reaches full strength. At least 1e-6, so that
+        a head without any evidence draws nothing rather than noise.
+    """
+    return max(float(np.percentile(peaks, MAP_PERCENTILE)), 1e-6)

@@ -14,13 +14,13 @@ from triage.infer.bundle import save_bundle
 from triage.infer.card import Description, Input, Label, Training
 from triage.infer.checkpoint import network_of, weights_of
 from triage.infer.densenet import DenseNet
+from triage.infer.gradcam import map_scale
 from triage.train.films import Examples
 from triage.train.labels import LabelledFilm
 from triage.train.loop import Outcome, Precision, Recipe, evaluate
 from triage.train.run import BEST, begin, load_checkpoint
 
 SPECIFICITY = 0.80
-MAP_PERCENTILE = 95.0
 LICENCE = "Apache-2.0; the films' own terms are listed under training.sources"
 
 
@@ -109,19 +109,6 @@ def _label(head: str, outcome: Outcome, number: int) -> Label:
         negatives=point.negatives,
         map_scale=map_scale(outcome.peaks[:, number]),
     )
-
-
-def map_scale(peaks: NDArray[np.float64]) -> float:
-    """Return the contribution to the logit that is drawn as strong.
-
-    Args:
-        peaks: (N,) each validation film's map maximum, in units of the logit.
-
-    Returns:
-        Their 95th percentile: one film in twenty reaches full strength. At least 1e-6, so that
-        a head without any evidence draws nothing rather than noise.
-    """
-    return max(float(np.percentile(peaks, MAP_PERCENTILE)), 1e-6)
 
 
 def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:

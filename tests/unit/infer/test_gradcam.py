@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from triage.infer.densenet import ARCHITECTURES, DenseNet
-from triage.infer.gradcam import class_maps, strengths
+from triage.infer.gradcam import class_maps, map_scale, strengths
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +82,11 @@ def test_a_weak_map_stays_weak() -> None:
     drawn = strengths(maps, torch.tensor([1.0, 2.0]))
 
     torch.testing.assert_close(drawn, torch.tensor([[[[0.0, 0.1, 0.4]], [[0.0, 0.1, 1.0]]]]))
+
+
+def test_one_film_in_twenty_reaches_full_strength() -> None:
+    assert map_scale(np.linspace(0, 1, 101)) == pytest.approx(0.95)
+
+
+def test_a_head_without_evidence_draws_nothing() -> None:
+    assert map_scale(np.zeros(9)) == 1e-6

@@ -7,7 +7,7 @@ import torch
 from tests.unit.train.phantoms import SIZE, phantoms
 from triage.domain.errors import ConfigurationError
 from triage.infer.bundle import load_bundle
-from triage.train.export import export, map_scale
+from triage.train.export import export
 from triage.train.films import Examples
 from triage.train.labels import LabelledFilm
 from triage.train.loop import Precision, Recipe, evaluate
@@ -67,11 +67,3 @@ def test_a_head_without_positives_has_no_threshold(run: Path, val: Examples) -> 
 
     with pytest.raises(ConfigurationError, match="tumour: 0 of 16 validation films have it"):
         export(run, RECIPE, films=FILMS, val=negative, name="first", version="1")
-
-
-def test_one_film_in_twenty_reaches_full_strength() -> None:
-    assert map_scale(np.linspace(0, 1, 101)) == pytest.approx(0.95)
-
-
-def test_a_head_without_evidence_draws_nothing() -> None:
-    assert map_scale(np.zeros(9)) == 1e-6
