@@ -35,6 +35,7 @@ COMMANDS = {
     "model": "Make a bundle of another project's weights, or show one.",
     "train": "Train a network and make a bundle of it.",
     "evaluate": "Measure how good a model is on labelled films.",
+    "calibrate": "Set a bundle's probabilities and thresholds by labelled films.",
     "train-screener": "Train what tells frontal chest films from other pictures.",
 }
 """One file of this package each; in it the command or group of that name, ``_`` for ``-``."""

@@ -9,7 +9,18 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
+from triage.cli.options import (
+    AsJson,
+    Draws,
+    LabelFiles,
+    Only,
+    Seed,
+    SettingsFile,
+    label_files,
+    pairs_of,
+    print_json,
+    settings_from,
+)
 from triage.domain.errors import ConfigurationError
 from triage.evaluate.cases import Question
 from triage.evaluate.labels import Choice
@@ -25,10 +36,6 @@ Source = Annotated[
     Path, typer.Argument(metavar="PREDICTIONS|FOLDER", help="A CSV, or a folder of films.")
 ]
 To = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the reports go.")]
-LabelFiles = Annotated[
-    list[Path] | None,
-    typer.Option("--labels", help="CSV; the first names the films. Else FOLDER/labels.csv."),
-]
 Bundle = Annotated[
     Path | None, typer.Option(help="To be evaluated; for a CSV, whose thresholds to use.")
 ]
@@ -43,15 +50,10 @@ ReaderFiles = Annotated[
     list[Path] | None, typer.Option("--readers", help="CSV with readers' answers, for kappa.")
 ]
 Against = Annotated[Path | None, typer.Option(help="CSV of another model on the same films.")]
-Only = Annotated[
-    list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Rows of the labels to use.")
-]
 By = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Group films by this, too.")]
 Labelled = Annotated[
     bool, typer.Option("--only-labelled", help="Leave predictions without labels out.")
 ]
-Draws = Annotated[int, typer.Option(min=100, max=100_000, help="Draws of patients.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of the draws.")]
 
 
 def evaluate(
@@ -77,9 +79,9 @@ def evaluate(
     A folder of films is assessed by the bundle as the daemon would; what it refuses is left out.
     Without a threshold, one is chosen at specificity 0.80 on these films, and the report says so.
     """
-    files = _label_files(source, labels)
-    choice = Choice(_pairs("--only", only), tuple(by or ()))
-    pairs = tuple(Question(*pair) for pair in _pairs("--compare", compare))
+    files = label_files(source, labels)
+    choice = Choice(pairs_of("--only", only), tuple(by or ()))
+    pairs = tuple(Question(*pair) for pair in pairs_of("--compare", compare))
     given, read = _thresholds(threshold), tuple(readers or ())
     request = Request(files, choice, pairs, given, read, against, only_labelled, draws, seed)
     if source.is_dir():
@@ -92,12 +94,6 @@ def evaluate(
         print_json(plain(found.sample, found.evaluation))
     else:
         print(summary(found.sample, found.evaluation), to / "report.md", sep="\n")
-
-
-def _label_files(source: Path, labels: Sequence[Path] | None) -> tuple[Path, ...]:
-    if not labels and not source.is_dir():
-        raise typer.BadParameter(f"--labels is missing: {source} is no folder with a labels.csv")
-    return tuple(labels or [source / "labels.csv"])
 
 
 def _read(source: Path, request: Request, *, bundle: Path | None) -> Scored:
@@ -137,7 +133,7 @@ def _write(to: Path, scored: Scored, found: Answer) -> None:
 
 def _thresholds(texts: Sequence[str] | None) -> dict[str, Threshold]:
     found = {}
-    for score, text in _pairs("--threshold", texts):
+    for score, text in pairs_of("--threshold", texts):
         try:
             value = float(text)
         except ValueError:
@@ -146,12 +142,3 @@ def _thresholds(texts: Sequence[str] | None) -> dict[str, Threshold]:
             raise typer.BadParameter(f"--threshold {score}={text}: a probability from 0 to 1")
         found[score] = Threshold(value, "given")
     return found
-
-
-def _pairs(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
-    """Cut at the first ``=``; what follows may be empty, as a cell may."""
-    parts = [text.partition("=") for text in texts or ()]
-    for name, equals, value in parts:
-        if not (name and equals):
-            raise typer.BadParameter(f"{option} {name}{equals}{value}: a name, =, and a value")
-    return tuple((name, value) for name, _, value in parts)

@@ -4,7 +4,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,15 @@ SettingsFile = Annotated[
     typer.Option("--settings", envvar="TRIAGE_SETTINGS", help="The settings' TOML file."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LabelFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--labels", help="CSV; the first names the films. Else FOLDER/labels.csv."),
+]
+Only = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Rows of the labels to use.")
+]
+Draws = Annotated[int, typer.Option(min=100, max=100_000, help="Draws of patients.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of what is drawn.")]
 StudyUID = Annotated[str, typer.Argument(metavar="STUDY", help="Study Instance UID.")]
 
 
@@ -50,6 +59,22 @@ def transaction(settings: Path | None) -> Iterator[tuple[Connection, datetime]]:
         raise UnavailableError(f"database: {type(error.orig).__name__}") from error
     finally:
         engine.dispose()
+
+
+def label_files(source: Path, labels: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Return the label files that were named, or the one in the folder of films."""
+    if not labels and not source.is_dir():
+        raise typer.BadParameter(f"--labels is missing: {source} is no folder with a labels.csv")
+    return tuple(labels or [source / "labels.csv"])
+
+
+def pairs_of(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
+    """Cut at the first ``=``; what follows may be empty, as a cell may."""
+    parts = [text.partition("=") for text in texts or ()]
+    for name, equals, value in parts:
+        if not (name and equals):
+            raise typer.BadParameter(f"{option} {name}{equals}{value}: a name, =, and a value")
+    return tuple((name, value) for name, _, value in parts)
 
 
 def print_json(value: object) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.domain.assessment import Assessment, RefusalCode
 from triage.domain.errors import UnassessableFilm, UnusableList
@@ -25,10 +26,12 @@ class Assessed:
     Args:
         predictions: of the films that were assessed.
         not_assessed: how many films were refused, by code.
+        peaks: by the bundle's labels, ``float64`` (N,) the largest weight of each film's map.
     """
 
     predictions: Predictions
     not_assessed: dict[str, int]
+    peaks: dict[str, NDArray[np.float64]]
 
 
 def bundle_thresholds(folder: Path | None) -> dict[str, Threshold]:
@@ -98,4 +101,7 @@ def _assessed(found: dict[str, Assessment], refused: dict[str, int]) -> Assessed
     rows = [[finding.probability for finding in each.findings] for each in found.values()]
     columns = zip((finding.label for finding in first.findings), np.array(rows).T, strict=True)
     name = f"{first.model.name} {first.model.version} ({first.model.digest[:12]})"
-    return Assessed(Predictions(name, tuple(found), with_heads(dict(columns))), refused)
+    heats = [[heat.weights.max() for heat in each.heat_maps] for each in found.values()]
+    peaks = zip((heat.label for heat in first.heat_maps), np.array(heats, float).T, strict=True)
+    predictions = Predictions(name, tuple(found), with_heads(dict(columns)))
+    return Assessed(predictions, refused, dict(peaks))

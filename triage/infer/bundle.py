@@ -10,6 +10,7 @@ Other files in the folder, such as a card for people, are no part of the bundle.
 """
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from triage.domain.assessment import Model
+from triage.domain.errors import ConfigurationError
 from triage.infer.card import Card, Description, Files, card_text, read_card
 from triage.infer.checkpoint import check_digests, network_of, read_tensors, sha256, weights_of
 from triage.infer.densenet import DenseNet
@@ -93,6 +95,40 @@ def save_bundle(
     card = Card(**dict(description), files=files)
     (folder / CARD).write_text(card_text(card), encoding="utf-8")
     return _model(folder, card)
+
+
+def copy_bundle(folder: Path, to: Path, *, description: Description) -> Model:
+    """Write a bundle with another's weights and golden output, byte for byte.
+
+    The golden output is the network's own; whatever ``description`` makes of it, it proves the
+    same. Where copying ends early, there is no ``bundle.toml`` and so no bundle.
+
+    Args:
+        folder: the other bundle; its files' digests are checked.
+        to: made if absent.
+        description: everything that ``bundle.toml`` says besides the files' digests.
+
+    Raises:
+        ConfigurationError: there is no other bundle, or ``to`` holds one or cannot be written.
+    """
+    refuse_bundle(to)
+    read_model(folder)
+    files = read_card(folder / CARD).files
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for name in (WEIGHTS, GOLDEN):
+            shutil.copyfile(folder / name, to / name)
+        card = Card(**{**dict(description), "files": files})
+        (to / CARD).write_text(card_text(card), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{to}: {error.strerror}") from error
+    return read_model(to)
+
+
+def refuse_bundle(folder: Path) -> None:
+    """Raise ``ConfigurationError`` where a folder holds a bundle already."""
+    if (folder / CARD).exists():
+        raise ConfigurationError(f"{folder} holds a bundle already: name another folder")
 
 
 def _network(weights: Mapping[str, Tensor], card: Description) -> DenseNet:

@@ -44,6 +44,14 @@ def test_the_probability_is_that_of_the_route(route: Route, tmp_path: Path) -> N
     assert found.predictions.name.startswith("tiny 1 (")
 
 
+def test_the_peak_is_that_of_the_routes_map(route: Route, tmp_path: Path) -> None:
+    found = assessed(route, tmp_path, "cr_normal.dcm,61,0", "dx_mass.dcm,61,1")
+
+    alone = route.assess(SAMPLES / "dx_mass.dcm").assessment.heat_maps
+    assert found.peaks.keys() == {"tumour"}
+    assert found.peaks["tumour"][1] == alone[0].weights.max()
+
+
 def test_an_age_of_the_labels_counts_where_pictures_have_none(route: Route, tmp_path: Path) -> None:
     found = assessed(route, tmp_path, "cr_normal.dcm,17,0", "dx_mass.dcm,18,1")
 

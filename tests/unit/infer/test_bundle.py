@@ -6,7 +6,13 @@ from safetensors.torch import load_file, save_file
 
 from tests.unit.infer.bundles import description, network, saved
 from triage.domain.errors import ConfigurationError
-from triage.infer.bundle import load_bundle, read_model, save_bundle, shipped_bundle
+from triage.infer.bundle import (
+    copy_bundle,
+    load_bundle,
+    read_model,
+    save_bundle,
+    shipped_bundle,
+)
 from triage.infer.checkpoint import sha256
 
 LARGEST_SHIPPED_BYTES = 20_000_000
@@ -87,6 +93,41 @@ def test_truncated_golden_output_is_refused_by_its_digest(tmp_path: Path) -> Non
 
     with pytest.raises(ConfigurationError, match=r"SHA-256 of .*golden\.safetensors"):
         read_model(tmp_path)
+
+
+def test_a_copy_with_another_card_has_the_same_files_and_another_digest(tmp_path: Path) -> None:
+    first = saved(tmp_path / "first")
+    described = description().model_copy(update={"version": "2"})
+
+    model = copy_bundle(first, tmp_path / "second", description=described)
+
+    assert model.version == "2"
+    assert model.digest != read_model(first).digest
+    assert load_bundle(tmp_path / "second").card.files == load_bundle(first).card.files
+
+
+def test_a_copy_never_replaces_a_bundle(tmp_path: Path) -> None:
+    first, second = saved(tmp_path / "first"), saved(tmp_path / "second")
+
+    with pytest.raises(ConfigurationError, match="second holds a bundle already: name another"):
+        copy_bundle(first, second, description=description())
+
+
+def test_a_copy_that_cannot_be_written_names_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("a letter")
+
+    with pytest.raises(ConfigurationError, match=r"letter/second: Not a directory"):
+        copy_bundle(saved(tmp_path), tmp_path / "letter/second", description=description())
+
+
+def test_damaged_weights_are_not_copied(tmp_path: Path) -> None:
+    first = saved(tmp_path / "first")
+    (first / "weights.safetensors").write_bytes(b"")
+
+    with pytest.raises(ConfigurationError, match=r"weights\.safetensors"):
+        copy_bundle(first, tmp_path / "second", description=description())
+
+    assert not (tmp_path / "second").exists()
 
 
 @pytest.mark.parametrize("name", ["bundle.toml", "weights.safetensors", "golden.safetensors"])

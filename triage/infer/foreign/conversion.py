@@ -9,7 +9,7 @@ from torch import Tensor
 
 from triage.domain.assessment import Model
 from triage.domain.errors import ConfigurationError, RefusedCheckpoint
-from triage.infer.bundle import CARD, load_bundle, save_bundle
+from triage.infer.bundle import load_bundle, refuse_bundle, save_bundle
 from triage.infer.card import Description, Training
 from triage.infer.checkpoint import network_of, sha256
 from triage.infer.densenet import ARCHITECTURES, DenseNet
@@ -59,8 +59,7 @@ def import_checkpoint(path: Path, name: str, folder: Path) -> Imported:
             code to be run.
         ConfigurationError: the folder holds a bundle already.
     """
-    if (folder / CARD).exists():
-        raise ConfigurationError(f"{folder} holds a bundle already: name another folder")
+    refuse_bundle(folder)
     form = FORMATS[name]
     try:
         _refuse_sibling(path, name)
