@@ -127,10 +127,11 @@ def _urgent(text: str | None) -> Wish | None:
         return None
     ((name, value),) = pairs_of("--urgent", [text])
     try:
-        return _wish(Aim(name), float(value))
+        return Wish(Aim(name), float(value))
     except ValueError as error:
+        aims = ", ".join(Aim)
         raise typer.BadParameter(
-            f"--urgent {text}: one of {', '.join(Aim)}, =, and a share"
+            f"--urgent {text}: one of {aims}, =, and a share above 0 and below 1"
         ) from error
 
 

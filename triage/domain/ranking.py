@@ -85,43 +85,45 @@ def operating_point(
     )
 
 
-def threshold_above(scores: NDArray[np.float64], *, share: float) -> float:
+def threshold_above(scores: NDArray[np.float64], *, share: float, ceiling: float = 1.0) -> float:
     """Choose the lowest threshold that keeps at least a share of the scores below it.
 
     Args:
         scores: (N,) probabilities, at least one; one that reaches the threshold is not below.
         share: within (0, 1).
+        ceiling: stands in for the score above the highest one.
 
     Returns:
-        Halfway between two neighbouring scores, or between the highest and 1, which a score of
-        1 reaches all the same.
+        Halfway between two neighbouring scores, or between the highest and the ceiling, which a
+        score of 1 reaches all the same.
 
     >>> threshold_above(np.array([0.1, 0.3, 0.5, 0.7]), share=0.5)
     0.4
     """
     ordered = np.sort(scores)
     below = ordered[_count(share, ordered.size) - 1]
-    above = min(ordered[ordered > below], default=1.0)
+    above = min(ordered[ordered > below], default=ceiling)
     middle = float((below + above) / 2)
     return middle if middle > below else float(above)  # neighbours may have nothing between them
 
 
-def threshold_within(scores: NDArray[np.float64], *, share: float) -> float:
+def threshold_within(scores: NDArray[np.float64], *, share: float, floor: float = 0.0) -> float:
     """Choose the highest threshold that at least a share of the scores reach.
 
     Args:
         scores: (N,) probabilities, at least one.
         share: within (0, 1).
+        floor: stands in for the score below the lowest one.
 
     Returns:
-        Halfway between two neighbouring scores, or between 0 and the lowest.
+        Halfway between two neighbouring scores, or between the floor and the lowest.
 
     >>> threshold_within(np.array([0.1, 0.3, 0.5, 0.7]), share=0.5)
     0.4
     """
     ordered = np.sort(scores)
     reaches = ordered[ordered.size - _count(share, ordered.size)]
-    below = max(ordered[ordered < reaches], default=0.0)
+    below = max(ordered[ordered < reaches], default=floor)
     middle = float((below + reaches) / 2)
     return middle if middle > below else float(reaches)
 

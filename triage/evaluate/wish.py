@@ -52,7 +52,8 @@ class Wish:
 
         Returns:
             The lowest threshold of that specificity or flag rate, or the highest one of that
-            sensitivity; halfway between two neighbouring scores.
+            sensitivity: halfway between two neighbouring films of the kind that is counted, or
+            between the last of them and the nearest film of the other kind.
 
         Raises:
             UnusableList: films of one kind are missing, or too many have a probability of 1.
@@ -72,11 +73,14 @@ class Wish:
         return threshold
 
     def _choose(self, scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-        if self.aim is Aim.SENSITIVITY:
-            return threshold_within(scores[present], share=self.share)
+        if self.aim is Aim.FLAG_RATE:
+            return threshold_above(scores, share=1 - self.share)
+        positives, negatives = scores[present], scores[~present]
         if self.aim is Aim.SPECIFICITY:
-            return threshold_above(scores[~present], share=self.share)
-        return threshold_above(scores, share=1 - self.share)
+            ceiling = min(positives[positives > negatives.max()], default=1.0)
+            return threshold_above(negatives, share=self.share, ceiling=ceiling)
+        floor = max(negatives[negatives < positives.min()], default=0.0)
+        return threshold_within(positives, share=self.share, floor=floor)
 
 
 def refuse_one_kind(present: NDArray[np.bool_], *, label: str) -> None:

@@ -33,6 +33,13 @@ def test_a_flag_rate_is_not_exceeded(share: float) -> None:
     assert flagged <= share * SCORES.size < flagged + 1
 
 
+@pytest.mark.parametrize("aim", [Aim.SPECIFICITY, Aim.SENSITIVITY])
+def test_a_wish_for_all_of_one_kind_costs_no_more_of_the_other_than_it_must(aim: Aim) -> None:
+    scores, present = np.array([0.1, 0.2, 0.4, 0.6]), np.array([False, False, True, True])
+
+    assert Wish(aim, 0.99).threshold(scores, present, label="tumour") == pytest.approx(0.3)
+
+
 def test_a_share_that_is_met_exactly_is_met() -> None:
     scores, present = np.arange(11) / 16, np.arange(11) == 0
 
