@@ -1,5 +1,7 @@
 """What a worker writes of a leased study, on both engines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlalchemy import Connection, func, select
@@ -26,7 +28,7 @@ from tests.builders.studies import (
 from triage.database import queue, results, schema
 from triage.database.moves import Kind
 from triage.database.results import Outcome, Parcel, Timing
-from triage.domain.assessment import Refusal, RefusalCode
+from triage.domain.assessment import Finding, Refusal, RefusalCode, Tier
 from triage.domain.errors import LeaseLost
 from triage.domain.study import DeliveryState, FilmState, StudyState
 
@@ -135,6 +137,17 @@ def test_findings_are_stored_with_their_thresholds(connection: Connection, clock
     row = connection.execute(select(schema.finding)).one()
 
     assert (row.label, row.probability, row.threshold, row.tier) == ("tumour", 0.9, 0.5, "flagged")
+
+
+def test_an_urgent_finding_is_stored_as_such(connection: Connection, clock: Clock) -> None:
+    lease = leased(connection, now=clock.now)
+    (film,) = results.waiting_films(connection, lease)
+    urgent = replace(assessment(), findings=(Finding("tumour", 0.9, 0.5, Tier.URGENT),))
+    outcome = Outcome(film.id, FilmState.ASSESSED, assessment=urgent)
+
+    results.finish(connection, lease, [outcome], now=clock.now)
+
+    assert connection.execute(select(schema.finding.c.tier)).scalar_one() == "urgent"
 
 
 def test_a_heat_map_is_read_back_bit_for_bit(connection: Connection, clock: Clock) -> None:

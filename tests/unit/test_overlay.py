@@ -214,6 +214,17 @@ def test_only_the_strongest_flagged_finding_is_painted() -> None:
     assert np.array_equal(film_part(picture, 768, 768), film_part(alone, 768, 768))
 
 
+def test_an_urgent_finding_is_painted_before_a_stronger_flagged_one() -> None:
+    urgent = Finding("inflammation", 0.6, 0.55, Tier.URGENT)
+    both = assess(TUMOUR, urgent)
+    maps = (replace(both.heat_maps[0], weights=one_hot(1, 1)), both.heat_maps[1])
+
+    picture = draw(film(768, 768), replace(both, heat_maps=maps), appearance=APPEARANCE)
+
+    alone = draw(film(768, 768), assess(urgent), appearance=APPEARANCE)
+    assert np.array_equal(film_part(picture, 768, 768), film_part(alone, 768, 768))
+
+
 @pytest.mark.parametrize(
     ("shape", "long_side", "size"),
     [

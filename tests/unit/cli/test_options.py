@@ -1,9 +1,11 @@
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import typer
 
-from triage.cli.options import print_json, who
+from triage.cli.options import label_files, pairs_of, print_json, who
 
 
 def test_json_writes_times_in_iso_8601(capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,3 +18,22 @@ def test_json_writes_times_in_iso_8601(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_an_operator_is_named_by_the_account() -> None:
     assert who().startswith("operator:")
+
+
+def test_a_pair_is_cut_at_its_first_sign() -> None:
+    assert pairs_of("--only", ["a=b=c", "remark="]) == (("a", "b=c"), ("remark", ""))
+
+
+@pytest.mark.parametrize("text", ["split", "=train"])
+def test_a_pair_without_name_or_sign_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match=r"--only .*: a name, =, and a value"):
+        pairs_of("--only", [text])
+
+
+def test_labels_are_those_named_or_those_in_the_folder(tmp_path: Path) -> None:
+    named = tmp_path / "other.csv"
+
+    assert label_files(tmp_path, [named]) == (named,)
+    assert label_files(tmp_path, None) == (tmp_path / "labels.csv",)
+    with pytest.raises(typer.BadParameter, match="--labels is missing"):
+        label_files(named, None)

@@ -12,6 +12,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
+from triage.domain.assessment import Assessment, Finding, Model, Tier
 from triage.domain.errors import DeliveryParked
 from triage.encode.secondary_capture import SERIES_DESCRIPTION, SERIES_NUMBER, Capture
 
@@ -128,6 +129,15 @@ def test_it_repeats_the_findings_and_the_warning_as_text(
 
     assert "tumour 0.900 (threshold 0.500, flagged)" in comments
     assert "inflammation 0.100 (threshold 0.400, below threshold)" in comments
+
+
+def test_an_urgent_finding_is_called_so(film_file: FilmFile, capture_of: CaptureOf) -> None:
+    urgent = Finding("tumour", 0.9, 0.5, Tier.URGENT)
+    said = Assessment(Model("two-heads", "1.2", "ab" * 32), (urgent,), ())
+
+    comments = read(capture_of(film_file(), assessment=said)).ImageComments
+
+    assert "tumour 0.900 (threshold 0.500, urgent)" in comments
     assert "NOT FOR DIAGNOSTIC USE" in comments
 
 

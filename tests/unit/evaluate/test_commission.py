@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.evaluate.lists import written
+from tests.unit.evaluate.recalibrations import COUNT, SPECIFIC, URGENT, answered
+from tests.unit.infer.bundles import label, saved
+from triage.domain.errors import UnusableList
+from triage.evaluate.commission import Commission
+from triage.evaluate.films import Assessed
+from triage.evaluate.platt import Method
+from triage.evaluate.predictions import Predictions
+from triage.evaluate.recalibration import Order
+from triage.infer.bundle import load_bundle
+from triage.infer.card import Card
+
+ANSWERS = answered()
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory) -> Card:
+    """Two labels, the second of which flags nothing."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return load_bundle(saved(folder, label("tumour"), label("inflammation", flags=False))).card
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    rows = (f"{n}.png,P{n // 2},{present:d}" for n, present in enumerate(ANSWERS.present))
+    return written(tmp_path / "l.csv", "file,patient_id,tumour", *rows)
+
+
+def commission(
+    *files: Path, names: tuple[str, ...] = (), flags: tuple[str, ...] = (), urgent: bool = False
+) -> Commission:
+    order = Order(Method.PLATT, SPECIFIC, URGENT if urgent else None, seed=0)
+    return Commission(files, (), names, flags, order, version=None, draws=100)
+
+
+def test_labels_that_no_file_answers_are_left_out(files: Path, card: Card) -> None:
+    subject = commission(files).subject(card)
+
+    assert [each.name for each in subject.labels] == ["tumour"]
+    assert len(subject.known.films) == COUNT
+
+
+@pytest.mark.parametrize(
+    ("names", "flags"), [(("inflammation",), ()), ((), ("inflammation",)), (("tumour",), ("x",))]
+)
+def test_a_label_that_was_asked_for_is_not_left_out_in_silence(
+    files: Path, card: Card, names: tuple[str, ...], flags: tuple[str, ...]
+) -> None:
+    with pytest.raises(UnusableList, match=r"label .*: not among .* answer, tumour|none"):
+        commission(files, names=names, flags=flags).subject(card)
+
+
+def test_files_that_answer_no_label_are_refused(tmp_path: Path, card: Card) -> None:
+    other = written(tmp_path / "o.csv", "file,Hernia", "a.png,1")
+
+    with pytest.raises(UnusableList, match="answer 0 of the bundle's labels tumour, inflammation"):
+        commission(other).subject(card)
+
+
+def test_it_is_refused_before_any_film_is_assessed(tmp_path: Path, card: Card) -> None:
+    both = written(tmp_path / "b.csv", "file,tumour,inflammation", "a.png,1,0")
+
+    with pytest.raises(UnusableList, match="urgent threshold of inflammation: only for a label"):
+        commission(both, urgent=True).subject(card)
+    assert len(commission(both, urgent=True, flags=("inflammation",)).subject(card).labels) == 2
+
+
+def test_assessed_films_give_the_new_card(files: Path, card: Card) -> None:
+    wanted = commission(files)
+    subject = wanted.subject(card)
+    scores = {"tumour": ANSWERS.scores, "inflammation": ANSWERS.scores}
+    peaks = {name: np.full(COUNT, 2e-6) for name in scores}
+    predictions = Predictions("tiny", subject.known.films, scores)
+
+    done = wanted.carried_out(subject, Assessed(predictions, {}, peaks))
+
+    assert [found.label for found in done.found] == ["tumour"]
+    assert done.found[0].before.patients == COUNT / 2
+    assert done.description.version == "1-calibrated"
+    assert done.description.labels[0].map_scale == pytest.approx(2.0)
+    assert done.description.labels[1] == card.labels[1]
