@@ -20,14 +20,14 @@ from triage.cli.options import (
     print_json,
     settings_from,
 )
-from triage.evaluate.calibration_report import calibration_lines, films_of, plain_calibration
+from triage.evaluate.calibration_report import Films, calibration_lines, films_of, plain_calibration
 from triage.evaluate.cards import bare_route
 from triage.evaluate.commission import Commission
 from triage.evaluate.films import Assessed, assess_films
 from triage.evaluate.labels import Labels
 from triage.evaluate.measures import CHOSEN_AT
 from triage.evaluate.platt import Method
-from triage.evaluate.recalibration import Order
+from triage.evaluate.recalibration import Order, Recalibration
 from triage.evaluate.wish import Aim, Wish
 from triage.infer.bundle import CARD, copy_bundle, read_model, refuse_bundle, shipped_bundle
 from triage.infer.card import read_card
@@ -79,32 +79,31 @@ def calibrate(
     Films are assessed as by the daemon. Without a wish it is specificity 0.80. Heat maps get the
     scale that these films give. Films of the split train are left out unless --only asks for them.
     """
-    wishes = {
-        Aim.SPECIFICITY: specificity,
-        Aim.SENSITIVITY: sensitivity,
-        Aim.FLAG_RATE: flag_rate,
-    }
-    commission = Commission(
-        files=label_files(folder, labels),
-        only=pairs_of("--only", only),
-        names=tuple(label or ()),
-        flags=tuple(flag or ()),
-        order=Order(scaling, _flagged(wishes), _urgent(urgent), seed),
-        version=version,
-        draws=draws,
-    )
-    refuse_bundle(to)
+    wishes = {Aim.SPECIFICITY: specificity, Aim.SENSITIVITY: sensitivity, Aim.FLAG_RATE: flag_rate}
+    order = Order(scaling, _flagged(wishes), _urgent(urgent), seed)
+    files, rows = label_files(folder, labels), pairs_of("--only", only)
+    names, flags = tuple(label or ()), tuple(flag or ())
+    commission = Commission(files, rows, names, flags, order, version, draws)
     choices = settings_from(settings)
     base = bundle or choices.model.bundle or shipped_bundle()
+    films, found = _carry_out(commission, folder, to=to, base=base, settings=choices)
+    if as_json:
+        print_json(plain_calibration(films, found))
+    else:
+        print(*calibration_lines(films, found), to, sep="\n")
+
+
+def _carry_out(
+    commission: Commission, folder: Path, *, to: Path, base: Path, settings: Settings
+) -> tuple[Films, tuple[Recalibration, ...]]:
+    """Refuse what can be refused before any film is assessed."""
+    refuse_bundle(to)
     subject = commission.subject(read_card(base / CARD))
-    assessed = _assess(folder, subject.known, choices, base)
+    assessed = _assess(folder, subject.known, settings, base)
     done = commission.carried_out(subject, assessed)
     made = copy_bundle(base, to, description=done.description)
-    films = films_of(commission, subject, done, assessed.not_assessed, (read_model(base), made))
-    if as_json:
-        print_json(plain_calibration(films, done.found))
-    else:
-        print(*calibration_lines(films, done.found), to, sep="\n")
+    bundles = read_model(base), made
+    return films_of(commission, subject, done, assessed.not_assessed, bundles), done.found
 
 
 def _assess(folder: Path, known: Labels, choices: Settings, bundle: Path) -> Assessed:
