@@ -33,8 +33,9 @@ def import_model(
         print(line)
     show(to)
     print(
-        "No label flags: nobody has measured on your films what it would flag. Measure, then set"
-        f" threshold and flags in {to / CARD}; that makes it another bundle with another digest."
+        "No label flags: nobody has measured on your films what it would flag. Let triage calibrate"
+        f" measure it (--flag LABEL), or set threshold and flags in {to / CARD}; either makes"
+        " another bundle with another digest."
     )
 
 

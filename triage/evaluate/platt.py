@@ -9,7 +9,6 @@ from triage.domain.errors import UnusableList
 from triage.domain.scaling import Scaling, logit
 from triage.evaluate.wish import refuse_one_kind
 
-_STEPS = 100
 _CLOSE = 1e-10
 
 
@@ -67,17 +66,20 @@ def _descend(rows: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray
     Returns:
         ``float64`` (K,).
     """
-    found = np.zeros(len(rows))
-    for _ in range(_STEPS):
+    found, step = np.zeros(len(rows)), np.ones(len(rows))
+    while not _negligible(step, found):  # each turn lowers the loss, or is the last
         guess = np.exp(-np.logaddexp(0, -(found @ rows)))
         curvature = (rows * guess * (1 - guess)) @ rows.T  # (K, K)
         step = np.linalg.lstsq(curvature, rows @ (guess - targets), rcond=None)[0]
-        while _loss(found - step, rows, targets) > _loss(found, rows, targets):
-            step = step / 2  # too far where the curve is flat; in the end it changes nothing
+        loss = _loss(found, rows, targets)
+        while _loss(found - step, rows, targets) >= loss and not _negligible(step, found):
+            step = step / 2  # too far, where the curve is flat
         found = found - step
-        if np.abs(step).max() <= _CLOSE * (1 + np.abs(found).max()):
-            break
     return found
+
+
+def _negligible(step: NDArray[np.float64], found: NDArray[np.float64]) -> bool:
+    return bool(np.abs(step).max() <= _CLOSE * (1 + np.abs(found).max()))
 
 
 def _loss(

@@ -5,7 +5,8 @@ from triage.domain.errors import UnusableList
 from triage.domain.scaling import Scaling
 from triage.evaluate.bootstrap import Draws, draw
 from triage.evaluate.cases import Answers
-from triage.evaluate.platt import Method
+from triage.evaluate.folds import FOLDS, fold
+from triage.evaluate.platt import Method, fit
 from triage.evaluate.recalibration import Order, recalibrate
 from triage.evaluate.wish import Aim, Wish
 
@@ -51,6 +52,19 @@ def test_what_it_says_unseen_is_not_what_it_says_of_its_own_films(
     (cut,) = found.cuts
     assert cut.seen["specificity"].value != cut.unseen["specificity"].value
     assert cut.unseen["specificity"].value == pytest.approx(0.8, abs=0.05)
+
+
+def test_a_fifth_is_judged_by_what_the_others_give(answers: Answers, draws: Draws) -> None:
+    found = recalibrate("tumour", answers, order(Method.PLATT), old=None, draws=draws)
+
+    scores, folds = np.empty(COUNT), fold(draws.patients, answers.present, seed=0)
+    for number in range(FOLDS):
+        others = folds != number
+        seen = answers.scores[others], answers.present[others]
+        line = fit(*seen, method=Method.PLATT, label="tumour")
+        scores[~others] = line.of(answers.scores[~others])
+    brier = ((scores - answers.present) ** 2).mean()
+    assert found.after["brier"].value == pytest.approx(brier, rel=1e-6)
 
 
 def test_the_threshold_does_what_was_wished_on_the_very_films(
