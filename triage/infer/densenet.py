@@ -72,9 +72,13 @@ class DenseNet(nn.Module):
             Logits (B, labels) and features (B, channels, h, w); h and w are the input's
             sides divided by the network's stride (32 for DenseNet-121).
         """
-        features = torch.relu(self.features(batch))  # (B, C, h, w)
-        pooled = features.mean(dim=(2, 3))  # (B, C), global average pooling
-        return Activations(logits=self.classifier(pooled), features=features)
+        return self.head(self.features(batch))
+
+    def head(self, features: Tensor) -> Activations:
+        """Compute logits from what ``self.features`` gives, (B, C, h, w) before the final ReLU."""
+        kept = torch.relu(features)  # (B, C, h, w)
+        pooled = kept.mean(dim=(2, 3))  # (B, C), global average pooling
+        return Activations(logits=self.classifier(pooled), features=kept)
 
     def activations(self, batch: Tensor) -> Activations:
         """Call the network; the typed name of ``network(batch)``."""

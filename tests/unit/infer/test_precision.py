@@ -1,0 +1,75 @@
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.unit.infer.bundles import network
+from triage.infer.precision import Change, Precision, activations, change, has
+
+CPU = torch.device("cpu")
+THRESHOLDS = torch.tensor([0.5, 0.5])
+
+
+@torch.inference_mode()
+def test_float32_gives_what_the_network_gives() -> None:
+    batch = torch.rand(2, 3, 32, 32)
+
+    found = activations(network(), batch, Precision.FLOAT32)
+
+    torch.testing.assert_close(found.logits, network()(batch).logits, rtol=0, atol=1e-6)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("precision", [Precision.BFLOAT16, Precision.FLOAT16])
+def test_a_shorter_precision_is_near_and_leaves_as_float32(precision: Precision) -> None:
+    batch = torch.rand(2, 3, 32, 32)
+
+    found = activations(network(), batch, precision)
+
+    reference = network()(batch)
+    assert found.logits.dtype is found.features.dtype is torch.float32
+    assert 0 < float((found.features - reference.features).abs().max()) < 0.1
+
+
+def test_no_change_is_tolerable() -> None:
+    scores = torch.rand(4, 2, dtype=torch.float64)
+
+    assert change(scores, scores, THRESHOLDS) == Change(0.0, 0)
+    assert change(scores, scores, THRESHOLDS).tolerable
+
+
+def test_a_small_change_that_moves_a_decision_is_not_tolerable() -> None:
+    reference, found = torch.tensor([[0.499, 0.2]]), torch.tensor([[0.501, 0.2]])
+
+    moved = change(reference, found, THRESHOLDS)
+
+    assert moved.decisions == 1
+    assert not moved.tolerable
+
+
+def test_a_large_change_that_moves_no_decision_is_not_tolerable() -> None:
+    moved = change(torch.tensor([[0.9, 0.2]]), torch.tensor([[0.89, 0.2]]), THRESHOLDS)
+
+    assert moved.decisions == 0
+    assert not moved.tolerable
+
+
+def test_what_is_no_number_is_not_tolerable() -> None:
+    moved = change(torch.tensor([[0.9, 0.2]]), torch.tensor([[math.nan, 0.2]]), THRESHOLDS)
+
+    assert not moved.tolerable
+
+
+def test_every_device_has_float32() -> None:
+    assert has(CPU, Precision.FLOAT32)
+
+
+def test_a_processor_has_bfloat16_where_its_flags_say_so() -> None:
+    said = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+
+    assert has(CPU, Precision.BFLOAT16) == ("avx512_bf16" in said or "amx_bf16" in said)
+
+
+def test_a_processor_is_not_asked_for_float16() -> None:
+    assert not has(CPU, Precision.FLOAT16)

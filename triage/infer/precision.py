@@ -1,0 +1,100 @@
+"""In which precision a network is computed, and what that changes in its answers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from triage.infer.densenet import Activations, DenseNet
+
+LARGEST_CHANGE = 0.005
+"""What a shorter precision may change a probability by."""
+
+PROCESSOR = Path("/proc/cpuinfo")
+SHORT_ON_CPU = {"avx512_bf16", "amx_bf16"}
+"""Flags of x86 processors that multiply bfloat16; others imitate it, more slowly than float32."""
+
+
+class Precision(StrEnum):
+    """Of the numbers between the layers; the head and everything after it is ``float32``."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+SHORT = {Precision.BFLOAT16: torch.bfloat16, Precision.FLOAT16: torch.float16}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What another way of computing changes.
+
+    Args:
+        probability: the largest change of any probability; NaN where one is no number.
+        decisions: how many probabilities come to the other side of their threshold.
+    """
+
+    probability: float
+    decisions: int
+
+    @property
+    def tolerable(self) -> bool:
+        """Whether it is small enough to be used; NaN is not.
+
+        >>> Change(0.004, 0).tolerable, Change(0.006, 0).tolerable, Change(0.004, 1).tolerable
+        (True, False, False)
+        """
+        return self.probability <= LARGEST_CHANGE and self.decisions == 0
+
+
+def change(reference: Tensor, found: Tensor, thresholds: Tensor) -> Change:
+    """Compare probabilities with those of the reference.
+
+    Args:
+        reference: (B, labels) within [0, 1], at least one film.
+        found: the same films' (B, labels) in another precision.
+        thresholds: (labels,); a probability that reaches its threshold is positive.
+
+    >>> change(torch.tensor([[0.5], [0.2]]), torch.tensor([[0.25], [0.2]]), torch.tensor([0.4]))
+    Change(probability=0.25, decisions=1)
+    """
+    moved = (found >= thresholds) != (reference >= thresholds)
+    return Change(float((found - reference).abs().max()), int(moved.sum()))
+
+
+def activations(network: DenseNet, batch: Tensor, precision: Precision) -> Activations:
+    """Compute a network's layers in a precision and its head in ``float32``.
+
+    Args:
+        network: in evaluation mode.
+        batch: ``float32`` (B, channels, rows, columns), normalised, on the network's device.
+        precision: of the layers before the head.
+
+    Returns:
+        ``float32`` logits (B, labels) and features (B, channels, h, w).
+    """
+    short = SHORT.get(precision)
+    with torch.autocast(batch.device.type, short, enabled=short is not None):
+        features = network.features(batch)  # (B, C, h, w)
+    return network.head(features.float())
+
+
+def has(device: torch.device, precision: Precision) -> bool:
+    """Tell whether a device computes in a precision by itself."""
+    if precision is Precision.FLOAT32:
+        return True
+    if device.type == "cuda":
+        return precision is Precision.FLOAT16 or torch.cuda.is_bf16_supported()
+    return precision is Precision.BFLOAT16 and bool(SHORT_ON_CPU & _flags(PROCESSOR))
+
+
+def _flags(processor: Path) -> set[str]:
+    """Read a processor's flags; none where the system does not tell."""
+    try:
+        lines = processor.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
