@@ -11,17 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from triage.infer.bundle import Bundle, load_bundle, shipped_bundle
-from triage.infer.calibration import probabilities
-from triage.infer.heads import any_of
-from triage.infer.input import normalise
-from triage.infer.precision import Precision, activations, change
+from triage.infer.bundle import load_bundle, shipped_bundle
+from triage.infer.precision import Precision, change
+from triage.infer.predictor import Predictor
 from triage.train.films import WHITE, load_examples
 from triage.train.labels import read_labels
-
-BATCH = 16
 
 
 def main(words: Sequence[str]) -> int:
@@ -30,32 +25,20 @@ def main(words: Sequence[str]) -> int:
     bundle = load_bundle(arguments.bundle)
     films = [film for film in read_labels(arguments.films) if film.split == "val"]
     squares = load_examples(films, bundle.card.input.size, advance=lambda: None).squares
-    reference = _scores(bundle, squares, Precision.FLOAT32, "cpu")
+    shown = squares.float() / WHITE
+    reference, _ = Predictor(bundle, "cpu", precision=Precision.FLOAT32).scored(shown)
     thresholds = torch.tensor([label.threshold for label in bundle.card.labels])
     nearest = float((reference - thresholds).abs().min())
     say = sys.stdout.write
     say(f"{len(squares)} films, bundle {bundle.model.name} {bundle.model.version}; nearest")
     say(f" to a threshold {nearest:.2g}\n")
     for precision in Precision:
-        found = _scores(bundle, squares, precision, arguments.device)
+        found, _ = Predictor(bundle, arguments.device, precision=precision).scored(shown)
         moved = change(reference, found, thresholds)
         say(f"{arguments.device} {precision:<9} largest change {moved.probability:.2g},")
         verdict = "may be used" if moved.tolerable else "must not be used"
         say(f" decisions changed {moved.decisions}: {verdict}\n")
     return 0
-
-
-@torch.inference_mode()
-def _scores(bundle: Bundle, squares: Tensor, precision: Precision, device: str) -> Tensor:
-    """Return probabilities ``float64`` (N, labels) of ``uint8`` squares (N, size, size)."""
-    network = bundle.network.to(device).to(memory_format=torch.channels_last)
-    spec, temperature = bundle.card.input.spec, bundle.card.calibration.temperature
-    parts = [
-        activations(network, normalise(part.to(device).float() / WHITE, spec), precision).logits
-        for part in squares.split(BATCH)
-    ]
-    outputs = probabilities(torch.cat(parts).cpu(), temperature=temperature)
-    return any_of(outputs, bundle.card.members)
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:

@@ -38,11 +38,13 @@ class Bundle:
         model: name, version and digest, as every assessment carries them.
         card: what ``bundle.toml`` says.
         network: ``float32``, in evaluation mode, on the CPU.
+        golden: the golden input and output, as ``golden.golden_of`` gives them.
     """
 
     model: Model
     card: Card
     network: DenseNet
+    golden: Mapping[str, Tensor]
 
 
 def shipped_bundle() -> Path:
@@ -72,7 +74,7 @@ def load_bundle(folder: Path) -> Bundle:
     network = _network(weights, card)
     golden, tolerance = read_tensors(folder / GOLDEN), card.golden.tolerance
     refuse_difference(network, golden, spec=card.input.spec, tolerance=tolerance)
-    return Bundle(model, card, network)
+    return Bundle(model, card, network, golden)
 
 
 def save_bundle(

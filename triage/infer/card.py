@@ -12,6 +12,7 @@ from triage.domain.errors import ConfigurationError
 from triage.domain.scaling import Scaling
 from triage.infer.densenet import ARCHITECTURES
 from triage.infer.input import IMAGENET_DEVIATION, IMAGENET_MEAN, InputSpec
+from triage.infer.precision import Change, Precision
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Inside = Annotated[float, Field(gt=0, lt=1)]
@@ -168,6 +169,29 @@ class Golden(Section):
     tolerance: Positive = 1e-3
 
 
+class Proof(Section):
+    """What a precision changed beside ``float32``, measured on validation films.
+
+    Args:
+        device: the kind that it was measured on.
+        precision: of the layers before the head.
+        films: how many were compared.
+        largest_change: of any probability.
+        decisions_changed: probabilities that came to the other side of their threshold.
+    """
+
+    device: Literal["cpu", "cuda"]
+    precision: Precision
+    films: Annotated[int, Field(ge=1)]
+    largest_change: Fraction
+    decisions_changed: Count
+
+    @property
+    def holds(self) -> bool:
+        """Whether the precision may be used."""
+        return Change(self.largest_change, self.decisions_changed).tolerable
+
+
 class Files(Section):
     """SHA-256 of the other files of the bundle, in hex."""
 
@@ -186,6 +210,7 @@ class Description(Section):
     calibration: Calibration = Calibration()
     training: Training
     golden: Golden = Golden()
+    proofs: tuple[Proof, ...] | None = None
     labels: Annotated[tuple[Label, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -214,6 +239,11 @@ class Description(Section):
         return tuple(
             tuple(number[name] for name in label.any_of or (label.name,)) for label in self.labels
         )
+
+    def proven(self, device: str) -> tuple[Precision, ...]:
+        """Name the precisions that may be used on a kind of device, in the card's order."""
+        held = (proof for proof in self.proofs or () if proof.holds)
+        return tuple(proof.precision for proof in held if proof.device == device)
 
 
 class Card(Description):

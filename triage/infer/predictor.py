@@ -1,9 +1,10 @@
 """Films in, assessments out: one forward pass gives probabilities and every heat map."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+import structlog
 import torch
 from torch import Tensor
 
@@ -21,32 +22,66 @@ from triage.domain.film import Film
 from triage.infer.bundle import Bundle
 from triage.infer.calibration import probabilities, stretched
 from triage.infer.card import Label
-from triage.infer.gradcam import contributions, strengths
+from triage.infer.gradcam import strengths
 from triage.infer.heads import any_of, head_maps
-from triage.infer.input import letterbox, normalise
+from triage.infer.input import letterbox
+from triage.infer.precision import Precision, has
+from triage.infer.seat import CPU, Seat
+
+MOST_AT_ONCE = {"cpu": 16, "cuda": 256}
+"""Films of one forward pass, by kind of device; a GPU without the memory takes fewer."""
+
+NO_NUMBER = Refusal(RefusalCode.NO_RESULT, "The network gave no finite number for this film.")
+
+logger = structlog.get_logger(__name__)
 
 
 class Predictor:
     """A bundle on a device, loaded once and asked many times.
 
-    Everything is computed in ``float32``: on the same machine, the same film gives the same
-    answer.
+    On the same machine, the same film gives the same answer. Layers are computed in the first
+    precision that the bundle's card proves for the device and that the device has, else in
+    ``float32``. Whatever differs from ``float32`` on the CPU must first give the golden
+    probabilities.
 
     Args:
-        bundle: the network is moved to the device.
-        device: such as ``cuda:1``; a GPU where there is one, else the CPU, if absent.
+        bundle: its network stays on the CPU; a GPU gets a copy.
+        device: ``cpu`` or such as ``cuda:1``; a GPU where there is one, else the CPU, if absent.
+        precision: as ``bundle`` proves, if absent; one that is named is not questioned.
     """
 
-    def __init__(self, bundle: Bundle, device: str | None = None) -> None:
-        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._device = torch.device(chosen)
+    def __init__(
+        self, bundle: Bundle, device: str | None = None, *, precision: Precision | None = None
+    ) -> None:
         self._bundle = bundle
         self._spec = bundle.card.input.spec
-        self._network = bundle.network.to(self._device).to(memory_format=torch.channels_last)
+        self._degraded: str | None = None
         labels = bundle.card.labels
         self._scales = torch.tensor([label.map_scale for label in labels])
         points = [math.nan if n.operating_point is None else n.operating_point for n in labels]
         self._points = torch.tensor(points, dtype=torch.float64)
+        chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._most = MOST_AT_ONCE[chosen.type]
+        self._reserve = Seat.of(bundle, CPU, Precision.FLOAT32)
+        self._seat = self._reserve
+        try:
+            self._seat = Seat.of(bundle, chosen, precision or _best(bundle, chosen))
+            proven = precision is not None or self._seat.reproduces(bundle)
+        except RuntimeError as error:
+            self._degrade(type(error).__name__, error)
+        else:
+            if not proven:
+                self._degrade("other golden probabilities")
+
+    @property
+    def degraded(self) -> str | None:
+        """Why films are assessed in another way than was chosen, or ``None``."""
+        return self._degraded
+
+    @property
+    def way(self) -> str:
+        """Where and in which precision films are assessed now, such as ``cpu float32``."""
+        return f"{self._seat.device} {self._seat.precision}"
 
     def assess(self, films: Sequence[Film]) -> list[Assessment]:
         """Assess films in one batch.
@@ -60,23 +95,67 @@ class Predictor:
         Raises:
             UnassessableFilm: the network gives no finite number for one of the films.
         """
+        return [_assessment_of(answer) for answer in self.assess_each(films)]
+
+    def assess_each(self, films: Sequence[Film]) -> list[Assessment | Refusal]:
+        """Assess films as ``assess`` does, but let a film without an answer spoil no other."""
         squares, placements = zip(*(letterbox(f, self._spec.size) for f in films), strict=True)
-        scores, maps = self._forward(torch.stack(squares))
+        scores, maps = self.scored(torch.stack(squares))
         rows = zip(scores, maps, placements, strict=True)
-        return [self._assessment(score, each, where) for score, each, where in rows]
+        return [
+            self._assessment(score, each, where) if score.isfinite().all() else NO_NUMBER
+            for score, each, where in rows
+        ]
 
     @torch.inference_mode()
-    def _forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
-        """Return probabilities (B, labels) and map strengths (B, labels, h, w), on the CPU."""
-        batch = normalise(squares.to(self._device), self._spec)  # (B, channels, size, size)
-        logits, features = self._network.activations(batch)
-        _refuse_no_number(logits)
+    def scored(self, squares: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute what films are judged by.
+
+        Args:
+            squares: ``float32`` (B, size, size) within [0, 1], any number.
+
+        Returns:
+            Probabilities ``float64`` (B, labels), NaN for a film without a finite number, and
+            map strengths ``float32`` (B, labels, h, w), on the CPU.
+        """
+        parts = list(self._parts(squares))
+        logits, places = (torch.cat(each) for each in zip(*parts, strict=True))
         card = self._bundle.card
-        scores = probabilities(logits.cpu(), temperature=card.calibration.temperature)
-        places = contributions(features, self._network.classifier.weight)  # (B, outputs, h, w)
-        maps = head_maps(places, scores, card.members).to(features.dtype)  # (B, labels, h, w)
+        logits = logits.where(logits.isfinite().all(dim=1, keepdim=True), torch.nan)
+        scores = probabilities(logits, temperature=card.calibration.temperature)
+        maps = head_maps(places, scores, card.members).float()  # (B, labels, h, w)
         whole = stretched(any_of(scores, card.members), self._points)  # (B, labels)
-        return whole, strengths(maps.cpu(), self._scales)
+        return whole, strengths(maps, self._scales)
+
+    def _parts(self, squares: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield logits and contributions of as many films at a time as the device takes."""
+        while len(squares):
+            part = squares[: self._most]
+            try:
+                yield self._seat.compute(part, self._spec)
+            except RuntimeError as error:
+                self._retreat(error, tried=len(part))
+            else:
+                squares = squares[len(part) :]
+
+    def _retreat(self, error: RuntimeError, *, tried: int) -> None:
+        """Make the next attempt easier; raise ``error`` where there is nothing to give up."""
+        if isinstance(error, torch.OutOfMemoryError) and tried > 1:
+            self._most = tried // 2
+            logger.warning("out of memory, smaller batches", films=self._most)
+        elif self._seat.device != CPU or isinstance(error, torch.AcceleratorError):
+            self._degrade(type(error).__name__, error)
+        else:
+            raise error
+
+    def _degrade(self, reason: str, error: RuntimeError | None = None) -> None:
+        """Go on in ``float32`` on the CPU, which everything can do, and say so; once."""
+        if error is not None and self._degraded is not None:
+            raise error
+        self._degraded = f"{self.way} given up, now {CPU} {Precision.FLOAT32}: {reason}"
+        self._seat = self._reserve
+        self._most = min(self._most, MOST_AT_ONCE[CPU.type])
+        logger.error("degraded", reason=self._degraded)
 
     def _assessment(self, scores: Tensor, maps: Tensor, placement: Placement) -> Assessment:
         labels = self._bundle.card.labels
@@ -86,10 +165,15 @@ class Predictor:
         return Assessment(self._bundle.model, tuple(findings), tuple(heats))
 
 
-def _refuse_no_number(logits: Tensor) -> None:
-    if not logits.isfinite().all():
-        sentence = "The network gave no finite number for this film."
-        raise UnassessableFilm(Refusal(RefusalCode.NO_RESULT, sentence))
+def _best(bundle: Bundle, device: torch.device) -> Precision:
+    proven = bundle.card.proven(device.type)
+    return next((each for each in proven if has(device, each)), Precision.FLOAT32)
+
+
+def _assessment_of(answer: Assessment | Refusal) -> Assessment:
+    if isinstance(answer, Refusal):
+        raise UnassessableFilm(answer)
+    return answer
 
 
 def _finding(label: Label, probability: float) -> Finding:

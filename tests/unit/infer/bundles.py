@@ -7,6 +7,10 @@ import torch
 from triage.infer.bundle import save_bundle
 from triage.infer.card import Description, Input, Label, Training
 from triage.infer.densenet import ARCHITECTURES, DenseNet
+from triage.infer.input import InputSpec
+
+SPEC = InputSpec(size=32)
+"""What the network of ``saved`` sees."""
 
 
 def label(name: str, *, threshold: float = 0.5, flags: bool = True) -> Label:

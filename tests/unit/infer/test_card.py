@@ -5,7 +5,8 @@ import pytest
 
 from tests.unit.infer.bundles import description, head, label, saved
 from triage.domain.errors import ConfigurationError
-from triage.infer.card import Card, Files, Line, Measured, Urgent, card_text, read_card
+from triage.infer.card import Card, Files, Line, Measured, Proof, Urgent, card_text, read_card
+from triage.infer.precision import Precision
 
 
 @pytest.fixture
@@ -87,6 +88,41 @@ def test_a_wrong_card_is_refused_by_key_value_and_limit(
 
     with pytest.raises(ConfigurationError, match=sentence):
         read_card(path)
+
+
+def proof(precision: Precision, *, largest_change: float = 0.001, device: str = "cpu") -> Proof:
+    return Proof.model_validate(
+        {
+            "device": device,
+            "precision": precision,
+            "films": 9,
+            "largest_change": largest_change,
+            "decisions_changed": 0,
+        }
+    )
+
+
+def test_only_proofs_that_hold_count_and_only_on_their_device() -> None:
+    proofs = (
+        proof(Precision.FLOAT16, largest_change=0.006),
+        proof(Precision.BFLOAT16),
+        proof(Precision.FLOAT16, device="cuda"),
+    )
+
+    described = description().model_copy(update={"proofs": proofs})
+
+    assert described.proven("cpu") == (Precision.BFLOAT16,)
+    assert described.proven("cuda") == (Precision.FLOAT16,)
+    assert description().proven("cpu") == ()
+
+
+def test_a_card_with_proofs_reads_back_as_it_was(path: Path) -> None:
+    described = description().model_copy(update={"proofs": (proof(Precision.BFLOAT16),)})
+    written = Card(**dict(described), files=Files(weights="0" * 64, golden="1" * 64))
+
+    path.write_text(card_text(written), encoding="utf-8")
+
+    assert read_card(path) == written
 
 
 def test_a_head_is_made_of_the_outputs_that_it_names() -> None:

@@ -1,15 +1,19 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from tests.unit.infer.bundles import head, label, saved
+from tests.unit.infer.bundles import description, head, label, network, saved
+from tests.unit.infer.failing import Failing, Greedy
 from tests.unit.infer.films import film
-from triage.domain.assessment import Placement, RefusalCode, Tier
+from triage.domain.assessment import Assessment, Placement, RefusalCode, Tier
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
-from triage.infer.bundle import load_bundle
-from triage.infer.card import Label, Line, Urgent
+from triage.infer.bundle import Bundle, load_bundle, save_bundle
+from triage.infer.card import Label, Line, Proof, Urgent
+from triage.infer.precision import Precision, has
 from triage.infer.predictor import Predictor
 
 
@@ -155,3 +159,146 @@ def test_a_film_without_a_finite_number_is_refused(predictor: Predictor) -> None
         predictor.assess([hollow])
 
     assert refused.value.refusal.code is RefusalCode.NO_RESULT
+
+
+def greedy(folder: Path, most: int) -> Bundle:
+    """Load a bundle whose network has memory for so many films."""
+    bundle = load_bundle(saved(folder))
+    bundle.network.features = Greedy(bundle.network.features, most)
+    return bundle
+
+
+def failing(folder: Path, *, times: int) -> Bundle:
+    """Load a bundle whose network runs on a device that fails so often."""
+    bundle = load_bundle(saved(folder))
+    bundle.network.features = Failing(bundle.network.features, times)
+    return bundle
+
+
+def test_without_memory_batches_are_halved_and_answers_stay(tmp_path: Path) -> None:
+    several = films(11)
+    plain = Predictor(load_bundle(saved(tmp_path / "plain")), device="cpu")
+
+    found = Predictor(greedy(tmp_path / "greedy", 3), device="cpu").assess(several)
+
+    assert len(found) == 11
+    for one, other in zip(found, plain.assess(several), strict=True):
+        for finding, same in zip(one.findings, other.findings, strict=True):
+            assert finding.probability == pytest.approx(same.probability, abs=1e-6)
+
+
+def test_a_batch_that_was_too_large_is_not_tried_again(tmp_path: Path) -> None:
+    bundle = greedy(tmp_path, 2)
+    predictor = Predictor(bundle, device="cpu")
+    predictor.assess(films(8))
+    assert isinstance(bundle.network.features, Greedy)
+    refused = bundle.network.features.refused
+
+    predictor.assess(films(8))
+
+    assert bundle.network.features.refused == refused == 2
+
+
+def test_a_machine_without_memory_for_one_film_says_so(tmp_path: Path) -> None:
+    predictor = Predictor(greedy(tmp_path, 0), device="cpu")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        predictor.assess(films(2))
+
+
+def test_a_lost_device_is_given_up_for_the_cpu_and_named(tmp_path: Path) -> None:
+    predictor = Predictor(failing(tmp_path, times=1), device="cpu")
+
+    found = predictor.assess(films(3))
+
+    assert len(found) == 3
+    assert predictor.way == "cpu float32"
+    assert predictor.degraded == "cpu float32 given up, now cpu float32: AcceleratorError"
+
+
+def test_who_loses_no_device_is_not_degraded(predictor: Predictor) -> None:
+    predictor.assess(films(3))
+
+    assert predictor.degraded is None
+
+
+def test_a_device_that_fails_after_it_was_given_up_is_an_error(tmp_path: Path) -> None:
+    predictor = Predictor(failing(tmp_path, times=2), device="cpu")
+
+    with pytest.raises(torch.AcceleratorError, match="device is lost"):
+        predictor.assess(films(3))
+
+
+def test_a_film_without_a_finite_number_spoils_no_other(predictor: Predictor) -> None:
+    first, last = films(2)
+    hollow = film(np.full((40, 40), np.nan, np.float32))
+
+    scores = [
+        each.findings[0].probability if isinstance(each, Assessment) else each.code
+        for each in predictor.assess_each([first, hollow, last])
+    ]
+
+    alone = [each.findings[0].probability for each in predictor.assess([first, last])]
+    assert scores == [
+        pytest.approx(alone[0], abs=1e-6),
+        RefusalCode.NO_RESULT,
+        pytest.approx(alone[1], abs=1e-6),
+    ]
+
+
+def test_a_network_of_no_numbers_gives_no_result(tmp_path: Path) -> None:
+    bundle = load_bundle(saved(tmp_path))
+    bundle.network.classifier.bias.fill_(torch.nan)
+
+    answers = Predictor(bundle, device="cpu").assess_each(films(2))
+
+    assert [getattr(answer, "code", None) for answer in answers] == [RefusalCode.NO_RESULT] * 2
+
+
+def proven(folder: Path, *, change: float) -> Bundle:
+    """Load a bundle that claims to have measured bfloat16 on a CPU."""
+    proof = Proof(
+        device="cpu",
+        precision=Precision.BFLOAT16,
+        films=9,
+        largest_change=change,
+        decisions_changed=0,
+    )
+    described = description().model_copy(update={"proofs": (proof,)})
+    save_bundle(folder, network(), description=described)
+    return load_bundle(folder)
+
+
+has_bfloat16 = pytest.mark.skipif(
+    not has(torch.device("cpu"), Precision.BFLOAT16), reason="a processor without bfloat16"
+)
+
+
+def test_a_bundle_that_proves_nothing_runs_float32(predictor: Predictor) -> None:
+    assert predictor.way == "cpu float32"
+
+
+@has_bfloat16
+def test_a_bundle_runs_the_precision_that_it_proves(tmp_path: Path) -> None:
+    predictor = Predictor(proven(tmp_path, change=0.004), device="cpu")
+
+    assert predictor.way == "cpu bfloat16"
+    assert predictor.degraded is None
+
+
+@has_bfloat16
+def test_a_proof_that_does_not_hold_is_not_followed(tmp_path: Path) -> None:
+    assert Predictor(proven(tmp_path, change=0.006), device="cpu").way == "cpu float32"
+
+
+@has_bfloat16
+def test_a_precision_without_the_golden_probabilities_is_given_up(tmp_path: Path) -> None:
+    bundle = proven(tmp_path, change=0.004)
+    off = {**bundle.golden, "logits": bundle.golden["logits"] + 0.1}
+
+    predictor = Predictor(replace(bundle, golden=off), device="cpu")
+
+    assert predictor.way == "cpu float32"
+    assert predictor.degraded == (
+        "cpu bfloat16 given up, now cpu float32: other golden probabilities"
+    )
