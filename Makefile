@@ -30,7 +30,7 @@ check: .venv/for-test ## Check style, format, types and import contracts.
 chaos: .venv/for-test ## Run the long crash tests.
 	$(BIN)/python -m pytest -m chaos
 
-bench: .venv/for-test ## Measure reception and decoding beside other programs, and print ratios. ONLY="dx visit" chooses cells by a part of their name, REPEAT=3 the turns of each program, QUICK=1 sends an eighth.
+bench: .venv/for-bench ## Measure reception, decoding and inference beside other programs, and print ratios. ONLY="dx visit" chooses cells by a part of their name, REPEAT=3 the turns of each program, QUICK=1 sends an eighth.
 	@$(BIN)/python -m tests.benchmarks --repeat $(REPEAT) $(if $(QUICK),--quick) -- $(ONLY)
 
 .venv/created:
@@ -47,3 +47,8 @@ bench: .venv/for-test ## Measure reception and decoding beside other programs, a
 	@echo "Installing once; PyTorch is several GB (README names a smaller way)."
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[test]"
 	@touch $@ .venv/for-demo
+
+.venv/for-bench: .venv/for-test
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[test,bench]"
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt --no-deps grad-cam
+	@touch $@

@@ -1,4 +1,4 @@
-"""``make bench``: reception and decoding beside other programs, in turns, as ratios of one run.
+"""``make bench``: reception, decoding and inference beside others, in turns, as ratios of one run.
 
 Nothing here gates: the tables say what was met and what was missed. The exit code is 1 where a
 contestant lost, refused or failed, for then its figures mean nothing.
@@ -17,6 +17,7 @@ from tests.benchmarks.cells import reception_cells
 from tests.benchmarks.contest import Cell, Result, contest
 from tests.benchmarks.decoding import decoding_cells
 from tests.benchmarks.hardships import hardship_cells
+from tests.benchmarks.inferring import inference_cells
 from tests.benchmarks.objects import Shelf
 from tests.benchmarks.product import Product, migrated_sqlite
 from tests.benchmarks.report import place, show, write
@@ -60,13 +61,20 @@ def _workshop(folder: Path, arguments: argparse.Namespace) -> Workshop:
 
 def _chosen(workshop: Workshop, only: Sequence[str]) -> list[Cell]:
     """Take the cells that have one of the words in their name."""
-    cells = [*reception_cells(workshop), *hardship_cells(workshop), *decoding_cells(workshop)]
+    cells = [
+        *reception_cells(workshop),
+        *hardship_cells(workshop),
+        *decoding_cells(workshop),
+        *inference_cells(),
+    ]
     return [cell for cell in cells if not only or any(word in cell.name for word in only)]
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    parser = argparse.ArgumentParser(prog="bench", description="Measure reception and decoding.")
+    parser = argparse.ArgumentParser(
+        prog="bench", description="Measure reception, decoding and inference."
+    )
     parser.add_argument("only", nargs="*", metavar="CELL", help="part of a cell's name")
     parser.add_argument("--repeat", type=int, default=REPETITIONS, help="turns of each contestant")
     parser.add_argument("--quick", action="store_true", help="an eighth of the objects")
