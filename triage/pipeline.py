@@ -1,6 +1,6 @@
 """The sentence of the product, written once: decode, infer, overlay, encode."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from triage.domain.assessment import Assessment
 from triage.domain.film import BURNT_IN_TEXT, Film
 from triage.encode.secondary_capture import Capture, encode_capture
 from triage.infer.bundle import load_bundle, shipped_bundle
-from triage.infer.predictor import Predictor
+from triage.infer.predictor import Predictor, keep_quiet
 from triage.infer.screener import load_screener, shipped_screener
 from triage.infer.screening import Screening
 from triage.overlay import Appearance, ColorMap, Picture, draw
@@ -98,8 +98,12 @@ class Route:
         )
 
 
-def build_route(settings: Settings) -> Route:
+def build_route(settings: Settings, *, tell: Callable[[str], None] = keep_quiet) -> Route:
     """Compose the stations as the settings say; the bundle is loaded and proven here.
+
+    Args:
+        settings: of the whole daemon.
+        tell: is given a sentence when the device that computes fails, and the CPU goes on.
 
     Raises:
         ConfigurationError: the bundle or the screener is refused.
@@ -108,7 +112,7 @@ def build_route(settings: Settings) -> Route:
     return Route(
         decoder=Guard(),
         screening=_screening() if settings.screening.pixels else None,
-        assessor=Predictor(load_bundle(settings.model.bundle or shipped_bundle())),
+        assessor=Predictor(load_bundle(settings.model.bundle or shipped_bundle()), tell=tell),
         appearance=Appearance(
             color_map=ColorMap(choice.color_map),
             opacity=choice.opacity,

@@ -1,6 +1,7 @@
 """``triage run FILE… --to FOLDER``: the same route, without network and database."""
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import chain, count
@@ -35,7 +36,7 @@ def run(
     Exit code 65 says that at least one file could not be read; the others are done.
     """
     _refuse_overwriting(files, to)
-    route = build_route(settings_from(settings))
+    route = build_route(settings_from(settings), tell=_say)
     _make(to)
     named = list(name_outputs(files))
     console = Console(stderr=True)
@@ -46,6 +47,10 @@ def run(
     else:
         _show(verdicts)
     return EX_DATA if any(_unreadable(verdict) for verdict in verdicts) else 0
+
+
+def _say(sentence: str) -> None:
+    print(f"triage: {sentence}", file=sys.stderr)
 
 
 def _refuse_overwriting(files: Sequence[Path], to: Path) -> None:

@@ -134,6 +134,10 @@ def give_way() -> None:
     os.nice(NICENESS)
 
 
+def _say_of_the_device(sentence: str) -> None:
+    logger.error("inference device failed", reason=sentence)
+
+
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     """Assess until told to stop; the study under way is finished first.
 
@@ -144,7 +148,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     engine = open_engine(settings.database_url)
     judge = Judge(
         engine,
-        build_route(settings),
+        build_route(settings, tell=_say_of_the_device),
         films=Spool(settings.data.folder / "spool"),
         results=Spool(settings.data.folder / "results"),
         pacs=settings.pacs,

@@ -1,10 +1,9 @@
 """Films in, assessments out: one forward pass gives probabilities and every heat map."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import structlog
 import torch
 from torch import Tensor
 
@@ -33,7 +32,9 @@ MOST_AT_ONCE = {"cpu": 16, "cuda": 256}
 
 NO_NUMBER = Refusal(RefusalCode.NO_RESULT, "The network gave no finite number for this film.")
 
-logger = structlog.get_logger(__name__)
+
+def keep_quiet(_sentence: str) -> None:
+    """Leave it to ``Predictor.degraded``."""
 
 
 class Predictor:
@@ -48,11 +49,18 @@ class Predictor:
         bundle: its network stays on the CPU; a GPU gets a copy.
         device: ``cpu`` or such as ``cuda:1``; a GPU where there is one, else the CPU, if absent.
         precision: as ``bundle`` proves, if absent; one that is named is not questioned.
+        tell: is given a sentence when a device has no memory, and when it is given up.
     """
 
     def __init__(
-        self, bundle: Bundle, device: str | None = None, *, precision: Precision | None = None
+        self,
+        bundle: Bundle,
+        device: str | None = None,
+        *,
+        precision: Precision | None = None,
+        tell: Callable[[str], None] = keep_quiet,
     ) -> None:
+        self._tell = tell
         self._bundle = bundle
         self._spec = bundle.card.input.spec
         self._degraded: str | None = None
@@ -61,7 +69,7 @@ class Predictor:
         points = [math.nan if n.operating_point is None else n.operating_point for n in labels]
         self._points = torch.tensor(points, dtype=torch.float64)
         chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._most = MOST_AT_ONCE[chosen.type]
+        self._most = MOST_AT_ONCE.get(chosen.type, MOST_AT_ONCE["cpu"])
         self._reserve = Seat.of(bundle, CPU, Precision.FLOAT32)
         self._seat = self._reserve
         try:
@@ -142,7 +150,7 @@ class Predictor:
         """Make the next attempt easier; raise ``error`` where there is nothing to give up."""
         if isinstance(error, torch.OutOfMemoryError) and tried > 1:
             self._most = tried // 2
-            logger.warning("out of memory, smaller batches", films=self._most)
+            self._tell(f"out of memory with {tried} films: {self._most} at a time from now on")
         elif self._seat.device != CPU or isinstance(error, torch.AcceleratorError):
             self._degrade(type(error).__name__, error)
         else:
@@ -155,7 +163,7 @@ class Predictor:
         self._degraded = f"{self.way} given up, now {CPU} {Precision.FLOAT32}: {reason}"
         self._seat = self._reserve
         self._most = min(self._most, MOST_AT_ONCE[CPU.type])
-        logger.error("degraded", reason=self._degraded)
+        self._tell(f"degraded: {self._degraded}")
 
     def _assessment(self, scores: Tensor, maps: Tensor, placement: Placement) -> Assessment:
         labels = self._bundle.card.labels

@@ -187,6 +187,19 @@ def test_without_memory_batches_are_halved_and_answers_stay(tmp_path: Path) -> N
             assert finding.probability == pytest.approx(same.probability, abs=1e-6)
 
 
+def test_what_happens_to_the_device_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    Predictor(greedy(tmp_path / "a", 3), device="cpu", tell=told.append).assess(films(8))
+    Predictor(failing(tmp_path / "b", times=1), device="cpu", tell=told.append).assess(films(1))
+
+    assert told == [
+        "out of memory with 8 films: 4 at a time from now on",
+        "out of memory with 4 films: 2 at a time from now on",
+        "degraded: cpu float32 given up, now cpu float32: AcceleratorError",
+    ]
+
+
 def test_a_batch_that_was_too_large_is_not_tried_again(tmp_path: Path) -> None:
     bundle = greedy(tmp_path, 2)
     predictor = Predictor(bundle, device="cpu")

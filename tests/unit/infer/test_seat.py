@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tests.unit.infer.bundles import SPEC, saved
+from tests.unit.infer.failing import Failing, Greedy
 from triage.infer.bundle import Bundle, load_bundle
 from triage.infer.precision import Precision
 from triage.infer.seat import CPU, Seat
@@ -38,3 +39,26 @@ def test_a_seat_on_the_cpu_shares_the_weights(bundle: Bundle) -> None:
     seat = Seat.of(bundle, CPU, Precision.FLOAT32)
 
     assert seat.network.classifier.weight.data_ptr() == bundle.network.classifier.weight.data_ptr()
+
+
+def test_a_seat_alone_does_not_survive_a_batch_that_is_too_large(bundle: Bundle) -> None:
+    bundle.network.features = Greedy(bundle.network.features, 3)
+
+    with pytest.raises(torch.OutOfMemoryError):
+        Seat.of(bundle, CPU, Precision.FLOAT32).compute(torch.rand(4, 32, 32), SPEC)
+
+
+def test_a_seat_alone_does_not_survive_a_lost_device(bundle: Bundle) -> None:
+    bundle.network.features = Failing(bundle.network.features, 1)
+
+    with pytest.raises(torch.AcceleratorError):
+        Seat.of(bundle, CPU, Precision.FLOAT32).compute(torch.rand(1, 32, 32), SPEC)
+
+
+@torch.inference_mode()
+def test_a_seat_alone_lets_pass_what_is_no_number(bundle: Bundle) -> None:
+    squares = torch.full((1, 32, 32), torch.nan)
+
+    logits, _ = Seat.of(bundle, CPU, Precision.FLOAT32).compute(squares, SPEC)
+
+    assert logits.isnan().all()
