@@ -13,6 +13,7 @@ import structlog
 
 from triage.daemon.child import Ready
 from triage.daemon.judge import Judge
+from triage.daemon.watchdog import watched
 from triage.database import queue, results
 from triage.database.engine import DatabaseAway, DatabaseError, Engine, database_time, open_engine
 from triage.domain.errors import LeaseLost, place_of
@@ -115,7 +116,7 @@ class Worker:
             renewal.join()
 
     def _renew(self, lease: Lease, done: threading.Event) -> None:
-        """Renew each third of the lease, but not for ever: a hanging study is given up."""
+        """Renew each third of the lease, for as long as a study may take."""
         third_s = self._ttl.total_seconds() / 3
         for _ in range(int(LONGEST_STUDY_S / third_s)):
             if done.wait(third_s):
@@ -164,7 +165,9 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     ready({})
     while not stop.is_set():
         try:
-            if not worker.assess_one():
+            with watched(LONGEST_STUDY_S):
+                found = worker.assess_one()
+            if not found:
                 stop.wait(IDLE_S)
         except DatabaseError as error:
             logger.error("the database is away", reason=type(error.orig).__name__)
