@@ -14,7 +14,6 @@ from tests.benchmarks.contest import Cell, Contestant
 from tests.benchmarks.figures import Figures, Goal
 from tests.benchmarks.networks import NEEDS, WAYS
 from tests.benchmarks.receiver import BenchError
-from triage.daemon.process import PATIENT_THREADS
 
 FILM = Path(__file__).parents[2] / "sample_dicoms" / "cr_normal.dcm"
 GOALS = (
@@ -58,7 +57,7 @@ def _engine(name: str) -> Iterator[Contestant]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=PATIENT_THREADS | os.environ,
+        env={"OMP_WAIT_POLICY": "passive"} | os.environ,
     ) as process:
         try:
             _answer(process)
