@@ -16,7 +16,7 @@ from tests.builders.tools import beyond_the_source, needs
 from triage.cli.run import name_outputs
 from triage.decode.film import read
 
-KEYS = {"file", "verdict", "reason", "view", "findings", "bundle", "outputs"}
+KEYS = {"file", "verdict", "reason", "view", "notes", "findings", "bundle", "outputs"}
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,31 @@ def test_what_is_not_assessed_says_why(inputs: Path, name: str, code: str) -> No
     assert isinstance(reason, dict)
     assert reason["code"] == code
     assert said["outputs"] == []
+
+
+@pytest.mark.usefixtures("done")
+@pytest.mark.parametrize(
+    ("name", "notes"), [("picture", ["view unknown", "age unknown"]), ("dx_mass", [])]
+)
+def test_a_film_bears_the_notes_that_were_made_of_it_and_no_others(
+    inputs: Path, name: str, notes: list[str]
+) -> None:
+    assert verdict(inputs, name)["notes"] == notes
+
+
+def test_the_printed_line_ends_with_the_notes(inputs: Path, tmp_path: Path) -> None:
+    film = dcmread(inputs / "dx_mass.dcm")
+    film.WindowWidth = 0
+    film.save_as(tmp_path / "noted.dcm")
+    plain, noted = inputs / "dx_mass.dcm", tmp_path / "noted.dcm"
+
+    command = [sys.executable, "-m", "triage", "run", str(plain), str(noted)]
+    command += ["--to", str(tmp_path / "out")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, second = ended.stdout.splitlines()
+
+    assert "noted" not in first.removeprefix(str(plain))
+    assert "; noted: window ignored: window width 0" in second.removeprefix(str(noted))
 
 
 def test_the_folder_of_an_input_is_refused(tmp_path: Path, samples: Path) -> None:

@@ -127,6 +127,7 @@ def _verdict(
         "verdict": "not_assessed" if assessed is None else "assessed",
         "reason": None if refusal is None else asdict(refusal),
         "view": None if assessed is None else assessed.film.view.value,
+        "notes": [] if assessed is None else list(assessed.film.notes),
         "findings": [] if assessment is None else [_plain(f) for f in assessment.findings],
         "bundle": None if assessment is None else _bundle(assessment),
         "outputs": list(outputs),
@@ -168,4 +169,9 @@ def _said(verdict: Verdict) -> str:
         f"{f['label']} {f['probability']:.3f} (threshold {f['threshold']:.3f}, {f['tier']})"
         for f in findings
     ]
-    return ", ".join(words)
+    return ", ".join(words) + _noted(verdict)
+
+
+def _noted(verdict: Verdict) -> str:
+    notes = verdict["notes"]
+    return f"; noted: {'; '.join(notes)}" if isinstance(notes, list) and notes else ""
