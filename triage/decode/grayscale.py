@@ -98,26 +98,35 @@ def grayscale(
     Returns:
         The function, and notes on what in the header was not followed.
     """
-    modality, first_note = _modality(dataset, signed=signed)
+    followed, first_note = _modality(dataset, signed=signed)
+    modality = followed or Rescale()
     values = modality(sampled(stored, _padding(dataset, signed=signed)))
-    voi, second_note = _voi(dataset, values)
+    voi, second_note = _voi(dataset, values) if followed else _without_units(dataset, values)
     inverted, third_note = _inverted(dataset)
     notes = (note for note in (first_note, second_note, third_note) if note)
     return Display(modality, voi, inverted), tuple(notes)
 
 
-def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step, str]:
+def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step | None, str]:
     """Read the Modality LUT module: a table, else slope and intercept (PS3.3 C.11.1)."""
     for item in tags.items(dataset, "ModalityLUTSequence"):
         found = table(item, signed=signed, little_endian=_is_little(dataset))
-        return (found, "") if found else (Rescale(), "modality LUT ignored: unreadable")
+        return (found, "") if found else (None, "modality LUT ignored: unreadable")
     slope, intercept = (tags.first(dataset, f"Rescale{part}") for part in ("Slope", "Intercept"))
     if slope == 0:
-        return Rescale(), "rescale ignored: slope 0"
+        return None, "rescale ignored: slope 0"
     line = Rescale(1.0 if slope is None else slope, intercept or 0.0)
     if math.isnan(line.slope) or math.isnan(line.intercept):
-        return Rescale(), "rescale ignored: not a number"
+        return None, "rescale ignored: not a number"
     return line, ""
+
+
+def _without_units(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Range, str]:
+    """Show by the histogram: windows and tables speak of modality units that nobody can make."""
+    window = (tags.first(dataset, f"Window{part}") for part in ("Center", "Width"))
+    is_told = any(end is not None for end in window) or tags.items(dataset, "VOILUTSequence")
+    note = "VOI LUT ignored: its modality units are unknown" if is_told else ""
+    return Range(*spread(values)), note
 
 
 def _voi(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Step, str]:

@@ -1,4 +1,4 @@
-"""Header values of files that may lie: absent and unreadable values look alike."""
+"""Header values of files that may lie: only ``first`` tells unreadable values from absent ones."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -51,6 +51,8 @@ def number(dataset: Dataset, keyword: str) -> float | None:
 def first(dataset: Dataset, keyword: str) -> float | None:
     """Return the first value as a number, NaN where it is none, ``None`` where it is absent."""
     found = values(dataset, keyword)
+    if not found and _is_unreadable(dataset, keyword):
+        return math.nan
     return next(_finite(found[:1]), math.nan) if found else None
 
 
@@ -64,6 +66,14 @@ def items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
     """Return the items of a sequence; none where it is absent or no sequence."""
     found = value(dataset, keyword)
     return tuple(found) if isinstance(found, Sequence) else ()
+
+
+def _is_unreadable(dataset: Dataset, keyword: str) -> bool:
+    try:
+        dataset.get(keyword)
+    except FOREIGN:
+        return True
+    return False
 
 
 def _finite(found: Iterable[object]) -> Iterator[float]:

@@ -186,6 +186,44 @@ def test_what_would_hide_the_film_is_not_followed_and_noted(
     assert np.allclose(shown(dataset), shown(film()), atol=0.001)
 
 
+UNREAD = "VOI LUT ignored: its modality units are unknown"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"WindowCenter": "1024", "WindowWidth": "2048"},
+        {"WindowCenter": "0", "WindowWidth": "2048"},
+        {"WindowCenter": "0"},
+        {"VOILUTSequence": Sequence([Lut(0, 2048, 12).item()])},
+    ],
+    ids=["window", "window around 0", "half a window", "table"],
+)
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({"RescaleSlope": "0", "RescaleIntercept": "-1024"}, "rescale ignored: slope 0"),
+        ({"RescaleSlope": "nan"}, "rescale ignored: not a number"),
+        ({"ModalityLUTSequence": Sequence([Dataset()])}, "modality LUT ignored: unreadable"),
+    ],
+    ids=["slope 0", "no number", "table"],
+)
+def test_without_modality_units_no_window_and_no_table_is_followed(
+    changes: dict[str, object], note: str, told: dict[str, object]
+) -> None:
+    dataset = film(**changes, **told)
+
+    assert np.array_equal(shown(dataset), shown(film()))
+    assert notes(dataset) == (note, UNREAD)
+
+
+def test_with_modality_units_the_window_is_followed_and_nothing_noted() -> None:
+    dataset = film(RescaleSlope="1", RescaleIntercept="-1024", WindowCenter="0", WindowWidth="2048")
+
+    assert shown(dataset)[[0, 16, 32], 0] == pytest.approx([0, 0.5, 1], abs=0.001)
+    assert notes(dataset) == ()
+
+
 def test_padding_does_not_stretch_the_histogram() -> None:
     padded = GRADIENT.astype(np.int16).copy()
     padded[:8] = -2000

@@ -1,3 +1,5 @@
+import math
+
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
@@ -27,13 +29,21 @@ def test_a_value_that_cannot_be_converted_is_absent() -> None:
     assert tags.whole(film, "Rows", default=7) == 7
 
 
+def test_a_first_value_that_cannot_be_converted_is_no_number_and_an_absent_one_none() -> None:
+    film = _with_raw("RescaleSlope", b"abc ", "DS")
+
+    first = tags.first(film, "RescaleSlope")
+
+    assert first is not None
+    assert math.isnan(first)
+    assert tags.first(film, "RescaleIntercept") is None
+
+
 def test_what_is_no_sequence_has_no_items() -> None:
     assert tags.items(header(), "ViewPosition") == ()
 
 
-def _with_raw(keyword: str, value: bytes) -> Dataset:
+def _with_raw(keyword: str, value: bytes, vr: str = "US") -> Dataset:
     tag = Tag(keyword)
-    raw = RawDataElement(
-        tag, "US", len(value), value, 0, is_implicit_VR=False, is_little_endian=True
-    )
+    raw = RawDataElement(tag, vr, len(value), value, 0, is_implicit_VR=False, is_little_endian=True)
     return Dataset({tag: raw})
