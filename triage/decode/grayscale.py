@@ -15,22 +15,43 @@ from pydicom.dataset import Dataset
 from triage.decode import tags
 from triage.decode.histogram import sampled, spread
 from triage.decode.lut import Table, table
-from triage.decode.window import Function, Window, ramp
+from triage.decode.window import LEAST, MOST, Function, Window, ramp
 
 Step = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Maps ``float32`` of any shape to ``float32`` of the same shape."""
 
 _WORD = 65536
+_MOST_SLOPES = 2**24
+"""An intercept of more slopes makes neighbouring stored values one in float32."""
+
 _LEAST_GRAYS = 1 / 16
 """A window that shows the film in fewer parts of the gray scale than this hides it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rescale:
-    """(0028,1053) *Rescale Slope* and (0028,1052) *Rescale Intercept* (PS3.3 C.11.1)."""
+    """(0028,1053) *Rescale Slope* and (0028,1052) *Rescale Intercept* (PS3.3 C.11.1).
+
+    Args:
+        slope: its size within ``LEAST`` and ``MOST``.
+        intercept: at most ``_MOST_SLOPES`` slopes.
+
+    Raises:
+        ValueError: the numbers are beyond what float32 can say of a film.
+    """
 
     slope: float = 1.0
     intercept: float = 0.0
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.slope) or math.isnan(self.intercept):
+            raise ValueError("not a number")
+        if not LEAST <= abs(self.slope) <= MOST:
+            raise ValueError(f"slope {self.slope:g}: {LEAST:g} to {MOST:g} in size is followed")
+        if abs(self.intercept) > _MOST_SLOPES * abs(self.slope):
+            raise ValueError(
+                f"intercept {self.intercept:g}: at most {_MOST_SLOPES} slopes of {self.slope:g}"
+            )
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map stored values of any shape to modality units."""
@@ -98,27 +119,28 @@ def grayscale(
     Returns:
         The function, and notes on what in the header was not followed.
     """
-    followed, first_note = _modality(dataset, signed=signed)
-    modality = followed or Rescale()
+    modality, first_note = _modality(dataset, signed=signed)
     values = modality(sampled(stored, _padding(dataset, signed=signed)))
-    voi, second_note = _voi(dataset, values) if followed else _without_units(dataset, values)
+    voi, second_note = (_without_units if first_note else _voi)(dataset, values)
     inverted, third_note = _inverted(dataset)
     notes = (note for note in (first_note, second_note, third_note) if note)
     return Display(modality, voi, inverted), tuple(notes)
 
 
-def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step | None, str]:
-    """Read the Modality LUT module: a table, else slope and intercept (PS3.3 C.11.1)."""
+def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step, str]:
+    """Read the Modality LUT module: a table, else slope and intercept (PS3.3 C.11.1).
+
+    With a note the units are unknown; of a slope that is not followed the sign still holds.
+    """
     for item in tags.items(dataset, "ModalityLUTSequence"):
         found = table(item, signed=signed, little_endian=_is_little(dataset))
-        return (found, "") if found else (None, "modality LUT ignored: unreadable")
+        return (found, "") if found else (Rescale(), "modality LUT ignored: unreadable")
     slope, intercept = (tags.first(dataset, f"Rescale{part}") for part in ("Slope", "Intercept"))
-    if slope == 0:
-        return None, "rescale ignored: slope 0"
-    line = Rescale(1.0 if slope is None else slope, intercept or 0.0)
-    if math.isnan(line.slope) or math.isnan(line.intercept):
-        return None, "rescale ignored: not a number"
-    return line, ""
+    slope, intercept = 1.0 if slope is None else slope, intercept or 0.0
+    try:
+        return Rescale(slope, intercept), ""
+    except ValueError as error:
+        return Rescale(-1.0 if slope < 0 else 1.0), f"rescale ignored: {error}"
 
 
 def _without_units(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Range, str]:

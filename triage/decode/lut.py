@@ -59,8 +59,8 @@ def _entries(item: Dataset, count: int, *, little_endian: bool) -> NDArray[np.fl
     """Read the entries, which are words, or bytes in old objects (C.11.1.1.1)."""
     data = tags.value(item, "LUTData")
     if not isinstance(data, bytes):
-        words = np.array(tags.numbers(item, "LUTData"), dtype=np.float32) % _WORD
-        return words if words.size == count else None
+        words = np.array(tags.numbers(item, "LUTData"), dtype=np.float64) // 1 % _WORD
+        return words.astype(np.float32) if words.size == count else None
     order = "<u2" if little_endian else ">u2"
     if len(data) in {count, count + 1} and count > 1:
         # Two bytes to a word, whose order is the words' (PS3.5 8.1.1); the first is the lower.

@@ -7,6 +7,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+LEAST, MOST = 1e-12, 1e12
+"""Sizes of slopes, widths and centers that are followed: beyond them float32 overflows."""
+
 
 class Function(StrEnum):
     """(0028,1056) *VOI LUT Function*; LINEAR where the header tells none."""
@@ -26,7 +29,8 @@ class Window:
         function: how values within and around the window are spread.
 
     Raises:
-        ValueError: the width is below 1 (LINEAR), or not above 0.
+        ValueError: the width is below 1 (LINEAR), or not above 0; or center or width are
+            beyond ``MOST``, or the width below ``LEAST``.
     """
 
     center: float
@@ -36,6 +40,10 @@ class Window:
     def __post_init__(self) -> None:
         if self.width <= 0 or (self.function is Function.LINEAR and self.width < 1):
             raise ValueError(f"window width {self.width:g}: at least 1 (PS3.3 C.11.2.1.2)")
+        if not LEAST <= self.width <= MOST:
+            raise ValueError(f"window width {self.width:g}: {LEAST:g} to {MOST:g} is followed")
+        if abs(self.center) > MOST:
+            raise ValueError(f"window center {self.center:g}: at most {MOST:g} in size")
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map modality values of any shape to ``float32`` within [0, 1]."""

@@ -52,5 +52,18 @@ def test_a_width_without_meaning_is_refused(width: float, function: str) -> None
         Window(100, width, Function(function))
 
 
+@pytest.mark.parametrize(("center", "width"), [(1e13, 1), (-1e13, 1), (0, 1e13), (0, 1e-13)])
+def test_numbers_that_float32_cannot_work_with_are_refused(center: float, width: float) -> None:
+    with pytest.raises(ValueError, match=r"window (center|width) .*1e\+12"):
+        Window(center, width, Function.SIGMOID)
+
+
+@pytest.mark.parametrize(("center", "width"), [(1e12, 1e12), (-1e12, 1e-12)])
+def test_the_last_numbers_that_float32_can_work_with_are_not(center: float, width: float) -> None:
+    shown = Window(center, width, Function.SIGMOID)(np.array([-2e12, 2e12], np.float32))
+
+    assert shown.tolist() == pytest.approx([0, 1], abs=0.02)
+
+
 def test_a_ramp_has_the_shape_of_its_values() -> None:
     assert ramp(np.zeros((2, 3), np.float32), 0, 1).shape == (2, 3)
