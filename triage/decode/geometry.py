@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pydicom.datadict import dictionary_description
 from pydicom.dataset import Dataset
 
 from triage.decode import tags
@@ -13,6 +14,7 @@ MAX_PIXELS = 100_000_000
 
 _BITS_ALLOCATED = (8, 16)
 _LARGEST_SIDE = 65535
+_ASSUMED = {"SamplesPerPixel": "1", "HighBit": "Bits Stored - 1", "PixelRepresentation": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,22 @@ def geometry(dataset: Dataset) -> Geometry:
     _check_size(found)
     _check_bits(found)
     return found
+
+
+def assumed(dataset: Dataset) -> tuple[str, ...]:
+    """Note what ``geometry`` had to assume where the header does not tell (PS3.3 C.7.6.3).
+
+    >>> assumed(Dataset())[0]
+    'samples per pixel absent: 1 assumed'
+    """
+    told = {keyword: tags.number(dataset, keyword) for keyword in _ASSUMED}
+    sign = told["PixelRepresentation"]
+    unknown = {"PixelRepresentation": "unknown"} if sign and int(sign) not in {0, 1} else {}
+    doubts = {keyword: "absent" for keyword, number in told.items() if number is None} | unknown
+    return tuple(
+        f"{dictionary_description(keyword).lower()} {doubt}: {_ASSUMED[keyword]} assumed"
+        for keyword, doubt in doubts.items()
+    )
 
 
 def _side(dataset: Dataset, keyword: str) -> int:

@@ -123,8 +123,8 @@ def grayscale(
     values = modality(sampled(stored, _padding(dataset, signed=signed)))
     voi, second_note = (_without_units if first_note else _voi)(dataset, values)
     inverted, third_note = _inverted(dataset)
-    notes = (note for note in (first_note, second_note, third_note) if note)
-    return Display(modality, voi, inverted), tuple(notes)
+    notes = (first_note or _assumed(dataset), second_note, third_note)
+    return Display(modality, voi, inverted), tuple(note for note in notes if note)
 
 
 def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step, str]:
@@ -141,6 +141,15 @@ def _modality(dataset: Dataset, *, signed: bool) -> tuple[Step, str]:
         return Rescale(slope, intercept), ""
     except ValueError as error:
         return Rescale(-1.0 if slope < 0 else 1.0), f"rescale ignored: {error}"
+
+
+def _assumed(dataset: Dataset) -> str:
+    """Note the half of a rescale that the header does not tell, though each needs the other."""
+    halves = {"Slope": 1, "Intercept": 0}
+    absent = [half for half in halves if tags.first(dataset, f"Rescale{half}") is None]
+    if len(absent) != 1 or tags.items(dataset, "ModalityLUTSequence"):
+        return ""
+    return f"rescale {absent[0].lower()} absent: {halves[absent[0]]} assumed"
 
 
 def _without_units(dataset: Dataset, values: NDArray[np.float32]) -> tuple[Range, str]:
@@ -219,7 +228,9 @@ def _inverted(dataset: Dataset) -> tuple[bool, str]:
     """
     by_photometric = tags.code(dataset, "PhotometricInterpretation") == "MONOCHROME1"
     shape = tags.code(dataset, "PresentationLUTShape")
-    if shape not in {"IDENTITY", "INVERSE"} or by_photometric == (shape == "INVERSE"):
+    if shape not in {"", "IDENTITY", "INVERSE"}:
+        return by_photometric, "presentation LUT shape ignored: unknown"
+    if not shape or by_photometric == (shape == "INVERSE"):
         return by_photometric, ""
     note = "presentation LUT shape contradicts photometric interpretation"
     return shape == "INVERSE", note

@@ -6,7 +6,7 @@ from pydicom.dataset import Dataset
 
 from triage.decode import tags, tint
 from triage.decode.contradiction import unused_range
-from triage.decode.geometry import Geometry
+from triage.decode.geometry import Geometry, assumed
 from triage.decode.grayscale import Display, Range, Rescale, grayscale
 from triage.decode.refusal import quoted, refused
 from triage.domain.assessment import RefusalCode
@@ -33,7 +33,8 @@ def interpreted(
     if tint.is_clothed(dataset):
         stored, white = tint.gray(dataset, values, layout)
         as_it_is = Display(Rescale(), Range(0, white), inverted=False)
-        return stored, as_it_is, (f"gray film in {interpretation} pixels",)
+        notes = f"gray film in {interpretation} pixels", *assumed(dataset)
+        return stored, as_it_is, notes
     if layout.samples != 1:
         raise refused(
             RefusalCode.CONTRADICTION,
@@ -41,4 +42,13 @@ def interpreted(
             f"the header says {layout.samples}.",
         )
     display, notes = grayscale(dataset, values, signed=layout.signed)
-    return values, display, (*unused_range(layout, values), *notes)
+    doubts = (*assumed(dataset), *_polarity_assumed(interpretation))
+    return values, display, (*unused_range(layout, values), *doubts, *notes)
+
+
+def _polarity_assumed(interpretation: str) -> tuple[str, ...]:
+    """Note that no word tells what is white; whether it looks inverted is asked of the pixels."""
+    if interpretation in {"MONOCHROME1", "MONOCHROME2"}:
+        return ()
+    doubt = "unknown" if interpretation else "absent"
+    return (f"photometric interpretation {doubt}: MONOCHROME2 assumed",)

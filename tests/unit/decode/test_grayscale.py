@@ -104,6 +104,31 @@ def test_a_shape_that_contradicts_the_photometric_interpretation_holds_and_is_no
     assert notes(dataset) == ("presentation LUT shape contradicts photometric interpretation",)
 
 
+def test_an_unknown_shape_is_not_followed_and_noted() -> None:
+    dataset = film(PresentationLUTShape="LIN OD", **WINDOW)
+
+    assert np.array_equal(shown(dataset), shown(film(**WINDOW)))
+    assert notes(dataset) == ("presentation LUT shape ignored: unknown",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"RescaleSlope": "1"}, ("rescale intercept absent: 0 assumed",)),
+        ({"RescaleIntercept": "0"}, ("rescale slope absent: 1 assumed",)),
+        ({"RescaleSlope": "1", "RescaleIntercept": "0"}, ()),
+        ({}, ()),
+    ],
+)
+def test_half_a_rescale_is_completed_and_noted(
+    changes: dict[str, object], expected: tuple[str, ...]
+) -> None:
+    dataset = film(**WINDOW, **changes)
+
+    assert np.array_equal(shown(dataset), shown(film(**WINDOW)))
+    assert notes(dataset) == expected
+
+
 def test_the_first_of_several_windows_is_followed() -> None:
     dataset = film(WindowCenter=["1024", "2048"], WindowWidth=["2048", "4096"])
 

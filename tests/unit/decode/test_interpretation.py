@@ -35,6 +35,27 @@ def test_bits_that_no_value_uses_are_noted() -> None:
     )
 
 
+@pytest.mark.parametrize(("word", "doubt"), [(None, "absent"), ("MONOCHROME", "unknown")])
+def test_a_film_that_does_not_tell_what_is_white_is_taken_for_monochrome2_and_noted(
+    word: str | None, doubt: str
+) -> None:
+    window = {"WindowCenter": "2048", "WindowWidth": "4096"}
+    dataset = film(PhotometricInterpretation=word, **window)
+    _, display, notes = interpreted(dataset, GRADIENT, geometry(dataset))
+
+    assert display(GRADIENT.astype(np.float32))[[0, 63], [0, 63]].tolist() == [0, 1]
+    assert notes == (f"photometric interpretation {doubt}: MONOCHROME2 assumed",)
+
+
+def test_an_absent_sign_is_noted_of_gray_and_of_clothed_films() -> None:
+    plain, clothed = film(), film(BYTES, **RGB)
+    del plain.PixelRepresentation, clothed.PixelRepresentation
+    note = "pixel representation absent: 0 assumed"
+
+    assert interpreted(plain, GRADIENT, geometry(plain))[2] == (note,)
+    assert interpreted(clothed, np.dstack([BYTES] * 3), geometry(clothed))[2][1:] == (note,)
+
+
 def test_a_monochrome_film_of_three_samples_is_refused() -> None:
     dataset = film(SamplesPerPixel=3)
 
