@@ -1,5 +1,7 @@
-"""Which processes run below another one."""
+"""Which processes run below another one, and how far they are."""
 
+import re
+import signal
 from pathlib import Path
 
 
@@ -15,3 +17,11 @@ def children_of(pid: int, module: str) -> set[int]:
         if int(parent) == pid and state != "Z" and module in command.split("\0"):
             found.add(int(stat.parent.name))
     return found
+
+
+def ignores(pid: int, number: signal.Signals) -> bool:
+    """Tell whether a process ignores a signal: our children do from when they are ready."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = re.search(r"SigIgn:\s+([0-9a-f]+)", status)
+    assert mask is not None
+    return bool(int(mask[1], 16) >> (number - 1) & 1)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
-from tests.builders.processes import children_of
+from tests.builders.processes import children_of, ignores
 from tests.builders.waiting import wait_until
 from tests.unit.decode.headers import GRADIENT, film, saved
 from triage.decode.film import read
@@ -20,6 +20,8 @@ from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 
 MIB = 1024 * 1024
+LIMIT_S = 3.0
+"""For a small film by a child that is ready, which takes some milliseconds."""
 
 
 @pytest.fixture(scope="module")
@@ -130,12 +132,26 @@ def test_the_same_film_is_read_with_more_memory(guard: Guard, tmp_path: Path) ->
     assert guard.read(large(tmp_path / "large", 6400)).shape == (6400, 6400)
 
 
+def ready_child(others: set[int]) -> int:
+    """Wait until the one child that is none of the others is ready."""
+    (child,) = children_of(os.getpid(), "triage.decode.guarded") - others
+    wait_until(lambda: ignores(child, signal.SIGTERM))
+    return child
+
+
 def test_a_film_that_takes_too_long_is_refused_and_the_child_replaced(tmp_path: Path) -> None:
-    guard = Guard(time_limit_s=0.001)  # a child takes longer to start
+    others = children_of(os.getpid(), "triage.decode.guarded")
+    guard, path = Guard(time_limit_s=LIMIT_S), saved(film(), tmp_path / "film")
+    hung = ready_child(others)
+    guard.read(path)  # it is this child that reads
+    os.kill(hung, signal.SIGSTOP)
 
-    code, sentence = refusal_by(guard, saved(film(), tmp_path / "film"))
+    code, sentence = refusal_by(guard, path)
 
-    assert (code, sentence) == (RefusalCode.DECODER, "The decoder took more than 0.001 s.")
+    assert (code, sentence) == (RefusalCode.DECODER, "The decoder took more than 3 s.")
+    assert not Path(f"/proc/{hung}").exists()
+    assert ready_child(others) != hung
+    assert np.array_equal(guard.read(path).stored, GRADIENT)
 
 
 def test_callers_at_once_have_a_child_each(tmp_path: Path) -> None:
