@@ -102,6 +102,9 @@ BOMBS: dict[str, Callable[[Path], Path]] = {
     "nesting": nested,
 }
 
+HOSTILE = BOMBS | {"elements": many_elements, "program": executable}
+"""Bombs, and what is no bomb and hurts whoever reads it without care."""
+
 
 def _meta(path: Path, syntax: UID = ExplicitVRLittleEndian) -> bytes:
     """Write a film and return its preamble and file meta information."""
