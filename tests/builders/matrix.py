@@ -32,6 +32,19 @@ _TRANSCODERS: tuple[tuple[str, ...], ...] = (
     ("gdcmconv", "--jpegls"),
     ("gdcmconv", "--j2k"),
 )
+_LOSSY_TRANSCODERS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (8, ("dcmcjpeg", "+eb")),
+    (8, ("dcmcjpeg", "+ee")),
+    (12, ("dcmcjpeg", "+ee")),
+    (8, ("dcmcjpls", "+en", "+md", "2")),
+    (12, ("dcmcjpls", "+en", "+md", "2")),
+    (16, ("dcmcjpls", "+en", "+md", "2")),
+    (8, ("gdcmconv", "--jpeg", "--lossy", "-q", "80")),
+)
+"""Bits stored, and a command that writes JPEG Baseline, JPEG Extended or near-lossless JPEG-LS."""
+
+WITH_LOSS = "transfer syntax, with loss"
+"""The axis of films whose values are no longer those of their recipes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +222,15 @@ def _syntaxes() -> Iterator[Recipe]:
         yield Recipe(bits, signed, windows=((middle, 2**bits),), syntax=syntax)
 
 
+def _lossy_syntaxes() -> Iterator[Recipe]:
+    """The same film in each lossy transfer syntax that DCMTK draws, in either polarity."""
+    for (bits, syntax), photometric, share in product(
+        _LOSSY_TRANSCODERS, ("MONOCHROME2", "MONOCHROME1"), (1, 2)
+    ):
+        window = ((2 ** (bits - 1), 2**bits / share),)
+        yield Recipe(bits, photometric=photometric, windows=window, syntax=syntax)
+
+
 _AXES = {
     "bits, sign, photometric interpretation": _depths,
     "rescale": _rescales,
@@ -220,4 +242,5 @@ _AXES = {
     "padding": _paddings,
     "no window, no table": _histograms,
     "transfer syntax": _syntaxes,
+    WITH_LOSS: _lossy_syntaxes,
 }
