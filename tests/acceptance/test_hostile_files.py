@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.uid import UID, JPEG2000Lossless, RLELossless
 
-from tests.builders.bombs import BOMBS, HOSTILE, executable, many_elements
+from tests.builders.bombs import BOMBS, HOSTILE, as_program, executable, many_elements
 from tests.builders.memory import growth_of, measured_growth
 from tests.builders.processes import children_of
 from tests.builders.tools import BESIDE
@@ -21,10 +22,12 @@ from tests.unit.decode.headers import GRADIENT, saved
 from triage.decode.guard import MEMORY_BYTES, Guard
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
+from triage.pipeline import Route
 
 MALFORMED = tuple(sorted((BESIDE / "malformed").rglob("*.dcm")))
 FLAT_MB, BOMB_MB = 40, 300
 MEMORY_MB = MEMORY_BYTES / 2**20
+NO_PREAMBLE = bytes(128) + b"DICM"
 LARGE = (4280, 3520)
 """The rows and columns of the largest detectors."""
 
@@ -162,3 +165,22 @@ def test_a_program_in_the_preamble_is_read_over(tmp_path: Path) -> None:
     found = Guard().read(executable(tmp_path / "film.exe"))
 
     assert np.array_equal(found.stored, GRADIENT)
+
+
+def test_a_program_in_the_preamble_is_not_carried_over(
+    flagging_route: Route, samples: Path, tmp_path: Path
+) -> None:
+    film = as_program(samples / "dx_mass.dcm", tmp_path / "film.exe")
+
+    capture = flagging_route.compose(film, flagging_route.assess(film), received_at=None)
+
+    assert capture.encoded.startswith(NO_PREAMBLE)
+
+
+def test_a_preamble_that_is_carried_over_is_noticed(samples: Path, tmp_path: Path) -> None:
+    film = as_program(samples / "dx_mass.dcm", tmp_path / "film.exe")
+
+    copied = tmp_path / "copied"
+    dcmread(film).save_as(copied)
+
+    assert not copied.read_bytes().startswith(NO_PREAMBLE)

@@ -88,7 +88,12 @@ def many_elements(path: Path, *, count: int = 1_000_000) -> Path:
 
 def executable(path: Path) -> Path:
     """A film whose preamble makes it a Windows program as well."""
-    content = saved(film(), path).read_bytes()
+    return as_program(saved(film(), path), path)
+
+
+def as_program(source: Path, path: Path) -> Path:
+    """Copy a film, and make its preamble that of a Windows program."""
+    content = source.read_bytes()
     path.write_bytes(b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + content[68:])
     return path
 

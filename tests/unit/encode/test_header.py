@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.valuerep import PersonName
 
 from triage.domain.errors import DeliveryParked
 from triage.encode.header import (
@@ -26,6 +27,8 @@ NAMES = {
     "ISO_IR 100": b"\xff\xfe\x81^\x1b$",
 }
 
+NOT_UTF_8 = b"Buc^J\xe9r\xf4me"
+
 
 @pytest.mark.parametrize("character_set", NAMES)
 def test_a_name_is_copied_byte_for_byte(film_file: FilmFile, character_set: str) -> None:
@@ -45,6 +48,19 @@ def test_an_unknown_character_set_is_copied(film_file: FilmFile) -> None:
     header = copy_header(read_source(film))
 
     assert (header["SpecificCharacterSet"], header["PatientName"]) == (b"NO_SUCH_10", b"\xe9\xe8")
+
+
+def test_bytes_that_their_character_set_forbids_are_copied(film_file: FilmFile) -> None:
+    film = film_file(SpecificCharacterSet="ISO_IR 192", PatientName=NOT_UTF_8)
+
+    assert copy_header(read_source(film))["PatientName"] == NOT_UTF_8
+
+
+def test_a_name_that_is_decoded_and_encoded_anew_is_noticed() -> None:
+    with pytest.warns(UserWarning, match="Failed to decode"):
+        anew = PersonName(str(PersonName(NOT_UTF_8, ["utf-8"])), ["utf-8"]).encode()
+
+    assert anew != NOT_UTF_8
 
 
 def test_a_value_that_its_representation_forbids_is_copied(film_file: FilmFile) -> None:
