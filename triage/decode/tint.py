@@ -75,9 +75,17 @@ def _gray_palette(
 ) -> tuple[NDArray[np.unsignedinteger], int]:
     """Look the indices up; only the colours that the film uses count."""
     colors = apply_color_lut(indices, dataset)  # (rows, columns, 3 or 4)
-    white = 2 ** (8 * colors.itemsize) - 1
+    white = _white(dataset, colors)
     _check(_spread(colors), white, most=_TINT)
     return np.ascontiguousarray(colors[:, :, 0]), white
+
+
+def _white(dataset: Dataset, colors: NDArray[np.generic]) -> int:
+    """Return the largest entry of a palette; one of bytes may lie in words (C.7.6.3.1.5)."""
+    allocated = 8 * colors.itemsize
+    told = int((*tags.numbers(dataset, "RedPaletteColorLookupTableDescriptor"), 0, 0, 0)[2])
+    bits = told if 0 < told < allocated and int(colors.max()) < 2**told else allocated
+    return int(2**bits - 1)
 
 
 def _most(dataset: Dataset) -> float:

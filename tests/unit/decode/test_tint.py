@@ -112,6 +112,27 @@ def test_a_gray_palette_is_looked_up(kind: type[np.integer[Any]], most: int) -> 
     assert (values[0, 0], values[15, 15], white) == (most, 0, most)
 
 
+def test_a_palette_of_bytes_may_lie_in_words() -> None:
+    falling = np.arange(255, -1, -1).astype(np.uint16)
+    dataset = palette(falling, falling)
+    for name in ("Red", "Green", "Blue"):
+        dataset[f"{name}PaletteColorLookupTableDescriptor"].value = [256, 0, 8]
+
+    values, white = taken(dataset, BYTES)
+
+    assert white == 255
+    assert np.array_equal(values, 255 - BYTES)
+
+
+def test_a_coloured_palette_of_bytes_in_words_is_refused() -> None:
+    entries = np.arange(256).astype(np.uint16)
+    dataset = palette(entries, entries[::-1].copy())
+    for name in ("Red", "Green", "Blue"):
+        dataset[f"{name}PaletteColorLookupTableDescriptor"].value = [256, 0, 8]
+
+    assert refusal(dataset, BYTES)[0] is RefusalCode.COLOR
+
+
 def test_a_coloured_palette_is_refused() -> None:
     entries = np.arange(256, dtype=np.uint8)
 
