@@ -14,8 +14,8 @@ from pathlib import Path
 from tests.benchmarks.contest import Cell, Contestant
 from tests.benchmarks.figures import Figures, Goal
 from tests.benchmarks.objects import CR, DX, SMALL, Size
-from tests.benchmarks.receiver import BenchError
 from tests.benchmarks.syntaxes import SYNTAXES, Syntax, transcoded
+from tests.benchmarks.warm import answer, asked
 from tests.benchmarks.workshop import Workshop
 
 FILMS = 4
@@ -66,30 +66,15 @@ def _line_up(workshop: Workshop, size: Size, syntax: Syntax) -> Iterator[Sequenc
 def _reader(name: str, films: Sequence[Path], tiny: Path) -> Iterator[Contestant]:
     """Keep a process that is warm when its first turn comes."""
     command = [sys.executable, "-m", "tests.benchmarks.reader", WAYS[name], str(tiny)]
+    line = json.dumps([str(path) for path in films])
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            _answer(process)
-            yield Contestant(name, lambda _: _asked(process, films))
+            answer(process)
+            yield Contestant(name, lambda _: asked(process, line))
         finally:
             process.kill()
-
-
-def _asked(process: "subprocess.Popen[str]", films: Sequence[Path]) -> Figures:
-    assert process.stdin is not None
-    process.stdin.write(json.dumps([str(path) for path in films]) + "\n")
-    process.stdin.flush()
-    return _answer(process)
-
-
-def _answer(process: "subprocess.Popen[str]") -> Figures:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise BenchError("a reader failed")
-    figures: Figures = json.loads(line)
-    return figures
 
 
 def _renderers(syntax: Syntax, films: Sequence[Path], tiny: Path) -> Iterator[Contestant]:

@@ -1,6 +1,5 @@
 """Cells of inference: images a second on the CPU beside other engines, and the first result."""
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from tests.benchmarks.contest import Cell, Contestant
 from tests.benchmarks.figures import Figures, Goal
 from tests.benchmarks.networks import NEEDS, WAYS
 from tests.benchmarks.receiver import BenchError
+from tests.benchmarks.warm import answer, asked
 
 FILM = Path(__file__).parents[2] / "sample_dicoms" / "cr_normal.dcm"
 GOALS = (
@@ -60,30 +60,14 @@ def _engine(name: str) -> Iterator[Contestant]:
         env={"OMP_WAIT_POLICY": "passive"} | os.environ,
     ) as process:
         try:
-            _answer(process)
-            yield Contestant(name, lambda _: _asked(process))
+            answer(process)
+            yield Contestant(name, lambda _: asked(process, ""))
         finally:
             process.kill()
 
 
 def _absent(module: str) -> Figures:
     raise BenchError(f"{module} is not installed (extra bench): nothing is compared with it")
-
-
-def _asked(process: "subprocess.Popen[str]") -> Figures:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return _answer(process)
-
-
-def _answer(process: "subprocess.Popen[str]") -> Figures:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise BenchError("an engine failed")
-    figures: Figures = json.loads(line)
-    return figures
 
 
 def _first(folder: Path) -> Figures:
