@@ -27,15 +27,19 @@ def network_sees(dataset: Dataset) -> np.ndarray:
 
 @st.composite
 def pictures(draw: st.DrawFn) -> Shown:
-    """A soft picture with noise over most of the 12 bits, with a window or without."""
+    """A soft picture with noise over most of the 12 bits, with a window or without.
+
+    The window is in quarters, which every twin's header can say to the last digit: one that
+    is rounded shows another picture, and the borders of that may be cut elsewhere.
+    """
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     rows, columns = draw(st.integers(40, 90)), draw(st.integers(40, 90))
     slope = np.linspace(0.1, 0.9, rows)[:, None] * np.linspace(0.4, 1, columns)[None, :]
     noisy = slope + random.normal(0, 0.05, (rows, columns))
     return Shown(
         np.rint(noisy.clip(0, 1) * TOP).astype(np.uint16),
-        center=draw(st.floats(1000, 3000)),
-        width=draw(st.floats(400, 6000)),
+        center=draw(st.integers(4 * 1000, 4 * 3000)) / 4,
+        width=draw(st.integers(4 * 400, 4 * 6000)) / 4,
         has_window=draw(st.booleans()),
     )
 
