@@ -17,6 +17,7 @@ from triage.infer.precision import Precision, change
 from triage.infer.predictor import Predictor
 from triage.train.films import WHITE, load_examples
 from triage.train.labels import read_labels
+from triage.train.recipe import Recipe
 
 
 def main(words: Sequence[str]) -> int:
@@ -24,7 +25,8 @@ def main(words: Sequence[str]) -> int:
     arguments = _arguments(words)
     bundle = load_bundle(arguments.bundle)
     films = [film for film in read_labels(arguments.films) if film.split == "val"]
-    squares = load_examples(films, bundle.card.input.size, advance=lambda: None).squares
+    recipe = Recipe(pixels=bundle.card.input.size)
+    squares = load_examples(films, recipe, advance=lambda: None).squares
     shown = squares.float() / WHITE
     reference, _ = Predictor(bundle, "cpu", precision=Precision.FLOAT32).scored(shown)
     thresholds = torch.tensor([label.threshold for label in bundle.card.labels])

@@ -1,58 +1,97 @@
-"""``triage train``: train a network by the source article's recipe."""
+"""``triage train``: train a network by one of the named recipes."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress import TaskID as Task
 
+from triage.domain.labels import HEADS
+from triage.infer.bundle import Bundle, load_bundle
 from triage.infer.densenet import ARCHITECTURES
 from triage.train import fit
-from triage.train.export import export
+from triage.train.export import Title, export
 from triage.train.films import Examples, load_examples
-from triage.train.labels import SPLITS, LabelledFilm, read_labels
-from triage.train.loop import Precision, Recipe
+from triage.train.labels import HELD, LabelledFilm, known_labels, read_labels
+from triage.train.recipe import PRESETS, Precision, Recipe
 from triage.train.run import Epoch
+from triage.train.soft import Predictions, read_predictions
 
-ARTICLE = Recipe()
+Start = Annotated[Path | None, typer.Option(help="Bundle whose weights to begin with.")]
+Said = Annotated[Path | None, typer.Option(help="CSV of another network's probabilities.")]
+Epochs = Annotated[int | None, typer.Option(min=1)]
+Pixels = Annotated[int | None, typer.Option(min=32, max=2048)]
+Batch = Annotated[int | None, typer.Option(min=2)]
+Rate = Annotated[float | None, typer.Option("--learning-rate", min=0)]
+Seed = Annotated[int | None, typer.Option(min=0)]
+Numbers = Annotated[Precision | None, typer.Option("--precision", help="Of convolutions.")]
+Network = Annotated[
+    str | None, typer.Option("--architecture", help=f"One of {', '.join(ARCHITECTURES)}.")
+]
 
 
 def train(
     folder: Annotated[Path, typer.Argument(help="Folder with labels.csv and the films it names.")],
     *,
     to: Annotated[Path, typer.Option(help="Run folder: settings, log, checkpoints, bundle.")],
+    preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "radiograph",
     resume: Annotated[bool, typer.Option(help="Go on after the last finished epoch.")] = False,
-    epochs: Annotated[int, typer.Option(min=1)] = ARTICLE.epochs,
-    pixels: Annotated[int, typer.Option(min=32, max=2048)] = ARTICLE.pixels,
-    batch: Annotated[int, typer.Option(min=2)] = ARTICLE.batch,
-    learning_rate: Annotated[float, typer.Option(min=0)] = ARTICLE.learning_rate,
-    momentum: Annotated[float, typer.Option(min=0, max=1)] = ARTICLE.momentum,
-    seed: Annotated[int, typer.Option(min=0)] = ARTICLE.seed,
-    precision: Annotated[Precision, typer.Option(help="Of convolutions.")] = ARTICLE.precision,
-    architecture: Annotated[
-        str, typer.Option(help=f"One of {', '.join(ARCHITECTURES)}.")
-    ] = ARTICLE.architecture,
+    start: Start = None,
+    predictions: Said = None,
+    epochs: Epochs = None,
+    pixels: Pixels = None,
+    batch: Batch = None,
+    learning_rate: Rate = None,
+    seed: Seed = None,
+    precision: Numbers = None,
+    architecture: Network = None,
     name: Annotated[str, typer.Option(help="Name of the bundle.")] = "cxr-triage",
     version: Annotated[str, typer.Option(help="Version of the bundle.")] = "1",
 ) -> None:
-    """Train the heads tumour and inflammation and write a bundle into the run folder.
+    """Train a network and write a bundle into the run folder.
 
-    The defaults are the source article's recipe: 224 pixels, ImageNet mean and deviation,
-    stochastic gradient descent with momentum, batches of 16, learning rate 0.001, horizontal
-    flips, random initialisation. Films of children and films that a second reading called
-    normal are left out. Thresholds are set at specificity 0.80 on the validation films.
+    ``radiograph`` trains the heads tumour and inflammation and the 14 findings of ChestX-ray14
+    together; ``article`` is the source article's recipe for the two heads. Weights are random at
+    first unless ``--start`` names a bundle. Films of children are left out. A tenth of the
+    training patients is held back to choose the epoch by; thresholds are set at specificity 0.80
+    on the validation films that no second reading called normal.
     """
-    if architecture not in ARCHITECTURES:
-        raise typer.BadParameter(f"{architecture}: one of {', '.join(ARCHITECTURES)}")
-    recipe = Recipe(architecture, pixels, batch, learning_rate, momentum, epochs, seed, precision)
+    changes = Changes(epochs, pixels, batch, learning_rate, seed, precision, architecture)
     films = read_labels(folder)
+    recipe = _recipe(preset, changes, films)
+    soft = read_predictions(predictions) if predictions else None
+    bundle = load_bundle(start) if start else None
     with _bars() as bars:
-        sets = {split: _load(films, split, recipe, bars) for split in SPLITS}
-        _fit(to, recipe, sets, bars, resume=resume)
-    model = export(to, recipe, films=films, val=sets["val"], name=name, version=version)
+        sets = {split: _load(films, split, recipe, soft, bars) for split in ("train", HELD, "val")}
+        material = fit.Material(train=sets["train"], held=_others(sets[HELD]))
+        _fit(to, recipe, material, bars, resume=resume, start=bundle)
+    model = export(to, recipe, films=films, val=_others(sets["val"]), title=Title(name, version))
     print(f"{model.name} {model.version} {model.digest} {to / 'bundle'}")
+
+
+class Changes(NamedTuple):
+    """What differs from the preset, by the names of its fields; ``None`` does not."""
+
+    epochs: int | None
+    pixels: int | None
+    batch: int | None
+    learning_rate: float | None
+    seed: int | None
+    precision: Precision | None
+    architecture: str | None
+
+
+def _recipe(preset: str, changes: Changes, films: tuple[LabelledFilm, ...]) -> Recipe:
+    if preset not in PRESETS:
+        raise typer.BadParameter(f"{preset}: one of {', '.join(PRESETS)}")
+    if changes.architecture not in (None, *ARCHITECTURES):
+        raise typer.BadParameter(f"{changes.architecture}: one of {', '.join(ARCHITECTURES)}")
+    wanted = {field: value for field, value in changes._asdict().items() if value is not None}
+    labels = known_labels(films, PRESETS[preset].labels)
+    return replace(PRESETS[preset], labels=labels, **wanted)
 
 
 def _bars() -> Progress:
@@ -64,24 +103,49 @@ def _bars() -> Progress:
     )
 
 
-def _load(films: tuple[LabelledFilm, ...], split: str, recipe: Recipe, bars: Progress) -> Examples:
+def _load(
+    films: tuple[LabelledFilm, ...],
+    split: str,
+    recipe: Recipe,
+    soft: Predictions | None,
+    bars: Progress,
+) -> Examples:
     chosen = [film for film in films if film.split == split]
     task = bars.add_task(f"reading {split} films", total=len(chosen))
-    return load_examples(chosen, recipe.pixels, advance=lambda: bars.advance(task))
+    return load_examples(
+        chosen,
+        recipe,
+        predictions=soft if split == "train" else None,
+        advance=lambda: bars.advance(task),
+    )
+
+
+def _others(examples: Examples) -> Examples:
+    """Keep the films to judge by: those that no second reading called normal."""
+    return examples.chosen(~examples.normal)
 
 
 def _fit(
-    to: Path, recipe: Recipe, sets: dict[str, Examples], bars: Progress, *, resume: bool
+    to: Path,
+    recipe: Recipe,
+    material: fit.Material,
+    bars: Progress,
+    *,
+    resume: bool,
+    start: Bundle | None,
 ) -> None:
-    steps = -(-len(sets["train"]) // recipe.batch)
+    steps = -(-len(material.train) // recipe.batch)
     task = bars.add_task("epoch 1", total=steps)
     progress = fit.Progress(
         step=lambda: bars.advance(task), epoch=lambda epoch: _tell(epoch, bars, task)
     )
-    fit.fit(to, recipe, train=sets["train"], val=sets["val"], progress=progress, resume=resume)
+    fit.fit(to, recipe, material, progress=progress, resume=resume, start=start)
 
 
 def _tell(epoch: Epoch, bars: Progress, task: Task) -> None:
-    heads = " ".join(f"{head}={value:.3f}" for head, value in epoch.aurocs.items())
-    bars.console.print(f"epoch={epoch.epoch} loss={epoch.loss:.4f} {heads} s={epoch.seconds}")
+    heads = " ".join(f"{head}={epoch.aurocs[head]:.3f}" for head in HEADS)
+    bars.console.print(
+        f"epoch={epoch.epoch} pixels={epoch.pixels} loss={epoch.loss:.4f} {heads}"
+        f" mean={epoch.score:.3f} s={epoch.seconds}"
+    )
     bars.reset(task, description=f"epoch {epoch.epoch + 1}")

@@ -23,3 +23,6 @@ HEADS: dict[str, frozenset[str]] = {
     "inflammation": frozenset({"Pneumonia", "Infiltration", "Consolidation"}),
 }
 """The radiology department's two heads: present where one of their findings is."""
+
+LABELS = (*HEADS, *CHESTXRAY14)
+"""Everything that a network is trained for here: the two heads, then the 14 findings."""

@@ -1,5 +1,6 @@
-"""JPEG and PNG films as the tensors that a network is trained on."""
+"""JPEG and PNG films, and their labels, as the tensors that a network is trained on."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,15 @@ from torch import Tensor
 from triage.decode import picture
 from triage.domain.errors import ConfigurationError, UnassessableFilm
 from triage.domain.film import Film
+from triage.domain.labels import HEADS, LABELS
 from triage.infer.input import letterbox
 from triage.train.labels import LabelledFilm
+from triage.train.recipe import Normals, Recipe
+from triage.train.soft import Predictions
 
 WHITE = 255.0
+OPACITIES = HEADS["inflammation"] | {"inflammation"}
+"""What a reading as normal speaks against; it was asked for opacities of the lung."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,14 +28,20 @@ class Examples:
 
     Args:
         squares: ``uint8`` (N, size, size), letter-boxed, 255 is white.
-        targets: ``float32`` (N, labels), 1 present, 0 absent, NaN unknown.
+        targets: ``float32`` (N, labels), within [0, 1], NaN unknown.
+        normal: ``bool`` (N,), whether a second reading called the film normal.
     """
 
     squares: Tensor
     targets: Tensor
+    normal: Tensor
 
     def __len__(self) -> int:
         return len(self.squares)
+
+    def chosen(self, films: Tensor) -> "Examples":
+        """Keep some films, by number or by ``bool`` (N,)."""
+        return Examples(self.squares[films], self.targets[films], self.normal[films])
 
 
 def read_film(path: Path) -> Film:
@@ -45,22 +57,51 @@ def read_film(path: Path) -> Film:
 
 
 def load_examples(
-    films: Sequence[LabelledFilm], size: int, *, advance: Callable[[], None]
+    films: Sequence[LabelledFilm],
+    recipe: Recipe,
+    *,
+    predictions: Predictions | None = None,
+    advance: Callable[[], None],
 ) -> Examples:
-    """Decode and letter-box films, by the same code that serves.
+    """Decode and letter-box films, by the same code that serves, and set their targets.
 
     Args:
-        films: at least one.
-        size: rows and columns of the network's input, in pixels.
-        advance: called once per film.
+        films: in any number.
+        recipe: size, labels, and what is made of normal films and predictions.
+        predictions: of another network, for some of the films; none for films to judge by.
+        advance: called once per film that is decoded.
 
     Returns:
-        The films in the order given; 8 bits are kept, which is what the files hold.
+        The films in the order given, without those that the recipe leaves out; 8 bits are kept,
+        which is what the files hold.
     """
-    squares = torch.zeros(len(films), size, size, dtype=torch.uint8)
-    for row, film in enumerate(films):
-        square, _ = letterbox(read_film(film.path), size)
+    kept = [film for film in films if not (film.normal and recipe.normals is Normals.LEFT_OUT)]
+    squares = torch.zeros(len(kept), recipe.pixels, recipe.pixels, dtype=torch.uint8)
+    for row, film in enumerate(kept):
+        square, _ = letterbox(read_film(film.path), recipe.pixels)
         squares[row] = (square * WHITE).round().to(torch.uint8)
         advance()
-    targets = [[float("nan") if t is None else t for t in film.targets] for film in films]
-    return Examples(squares, torch.tensor(targets))
+    targets = [target_row(film, recipe, predictions or {}) for film in kept]
+    wanted = torch.tensor(targets).reshape(len(kept), len(recipe.labels))
+    return Examples(squares, wanted, torch.tensor([film.normal for film in kept]).bool())
+
+
+def target_row(film: LabelledFilm, recipe: Recipe, predictions: Predictions) -> list[float]:
+    """Set the targets of one film, in the order of the recipe's labels; NaN is unknown.
+
+    A prediction is mixed into a known target, and stands alone where nothing is known.
+    """
+    places = [LABELS.index(label) for label in recipe.labels]
+    doubted = OPACITIES if film.normal and recipe.normals is Normals.DOUBTED else frozenset()
+    known = [_known(film.targets[place], doubted=LABELS[place] in doubted) for place in places]
+    if film.original not in predictions or not recipe.soft:
+        return known
+    soft = (predictions[film.original][place] for place in places)
+    return [
+        other if math.isnan(own) else own + recipe.soft * (other - own)
+        for own, other in zip(known, soft, strict=True)
+    ]
+
+
+def _known(target: float | None, *, doubted: bool) -> float:
+    return math.nan if target is None or (doubted and target > 0) else target

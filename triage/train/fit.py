@@ -5,21 +5,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from triage.domain.labels import HEADS
+from triage.infer.bundle import Bundle
 from triage.train.films import Examples
-from triage.train.loop import Recipe, evaluate, train_epoch
+from triage.train.loop import evaluate, train_epoch
+from triage.train.recipe import Recipe
 from triage.train.run import (
     BEST,
     LAST,
     Epoch,
-    Training,
     append_epoch,
-    begin,
     claim_folder,
     load_checkpoint,
     read_log,
     save_checkpoint,
 )
+from triage.train.training import Training, begin
+
+FEWEST = 5
+"""Held films of either kind from which a label's AUROC is worth a point of the curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +33,49 @@ class Progress:
     epoch: Callable[[Epoch], None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What a network is trained on.
+
+    Args:
+        train: what the weights are fitted to.
+        held: films of other patients, by which the epochs are compared; may be none.
+    """
+
+    train: Examples
+    held: Examples
+
+
 def fit(
     folder: Path,
     recipe: Recipe,
+    material: Material,
     *,
-    train: Examples,
-    val: Examples,
     progress: Progress,
     resume: bool = False,
+    start: Bundle | None = None,
 ) -> list[Epoch]:
     """Train in a run folder and return its log.
 
     Args:
         folder: the run folder; made if absent.
         recipe: how to train.
-        train: what the weights are fitted to.
-        val: what the best epoch is chosen by.
+        material: what on.
         progress: who is told.
         resume: go on after the last checkpoint, if there is one.
+        start: whose weights to begin with; random if absent.
 
     Raises:
-        ConfigurationError: the folder holds another run.
+        ConfigurationError: the folder holds another run, or ``start`` does not fit the recipe.
     """
+    training = begin(recipe, start)
     claim_folder(folder, recipe, resume=resume)
-    training = begin(recipe, len(HEADS))
     done = load_checkpoint(folder / LAST, training)
     log = read_log(folder, epochs=done)
     for number in range(done + 1, recipe.epochs + 1):
-        epoch = _one(training, recipe, number, train=train, val=val, progress=progress)
-        if epoch.score >= max((earlier.score for earlier in log), default=0.0):
+        epoch = _one(training, recipe, number, material=material, progress=progress)
+        full = [earlier.score for earlier in log if earlier.pixels == recipe.pixels]
+        if epoch.pixels == recipe.pixels and epoch.score >= max(full, default=0.0):
             save_checkpoint(folder / BEST, training, epoch=number)
         log.append(epoch)
         append_epoch(folder, epoch)
@@ -68,23 +85,11 @@ def fit(
 
 
 def _one(
-    training: Training,
-    recipe: Recipe,
-    number: int,
-    *,
-    train: Examples,
-    val: Examples,
-    progress: Progress,
+    training: Training, recipe: Recipe, number: int, *, material: Material, progress: Progress
 ) -> Epoch:
     begun = time.monotonic()
-    loss = train_epoch(
-        training.network,
-        training.optimizer,
-        train,
-        recipe=recipe,
-        epoch=number,
-        advance=progress.step,
-    )
-    aurocs = evaluate(training.network, val, precision=recipe.precision).aurocs()
-    seconds = round(time.monotonic() - begun, 1)
-    return Epoch(number, loss, dict(zip(HEADS, aurocs, strict=True)), seconds)
+    loss = train_epoch(training, material.train, recipe=recipe, epoch=number, advance=progress.step)
+    pixels = recipe.pixels_of(number)
+    outcome = evaluate(training.kept, material.held, precision=recipe.precision, pixels=pixels)
+    aurocs = dict(zip(recipe.labels, outcome.aurocs(least=FEWEST), strict=True))
+    return Epoch(number, pixels, loss, aurocs, round(time.monotonic() - begun, 1))

@@ -1,18 +1,26 @@
 """The labelled films of a training folder: read, checked, selected."""
 
 import csv
+import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from triage.domain.errors import ConfigurationError
-from triage.domain.labels import HEADS
+from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
 
 NEEDED = ("file", "patient_id", "split", *HEADS)
 SPLITS = ("train", "val")
+TEST = "test"
+"""Films of this split are never looked at here."""
+HELD = "held"
+"""One training patient of ten, set apart to watch the training by."""
 WORDS = {"1": 1.0, "0": 0.0, "": None}
+NO_FINDING = "No Finding"
 ADULT_YEARS = 18
+_HELD_OF = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +30,13 @@ class LabelledFilm:
     Args:
         path: the film's file.
         patient: pseudonym that never crosses the splits.
-        split: ``train`` or ``val``.
-        targets: one value per head in the order of ``HEADS``; ``None`` is unknown.
+        split: ``train``, ``held`` or ``val``.
+        targets: one value per label in the order of ``LABELS``; ``None`` is unknown.
         source: data set and licence, as the row names them.
+        collection: who gathered the films, where the row tells; films of one collection were
+            often selected by their label.
+        normal: whether a second reading by radiologists (``rsna_class``) called it normal.
+        original: what published lists call the film.
     """
 
     path: Path
@@ -32,43 +44,58 @@ class LabelledFilm:
     split: str
     targets: tuple[float | None, ...]
     source: str
+    collection: str = ""
+    normal: bool = False
+    original: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether some label of it is."""
+        return any(target is not None for target in self.targets)
 
 
 def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
-    """Read the films of ``folder`` that are fit to train the two heads.
+    """Read the films of adults in ``folder`` of which some label is known.
 
     Args:
         folder: holds ``labels.csv``; its ``file`` column is relative to the folder or to the
             folder above it.
 
     Returns:
-        The selected films in the order of the file.
+        The films in the order of the file.
 
     Raises:
-        ConfigurationError: file or column missing, unknown word, missing film, a patient in
-            both splits, or a split without films.
+        ConfigurationError: file or column missing, a word or finding that is not known, a
+            missing film, a film or file listed twice, a patient in both splits, or a split
+            without films.
     """
-    rows = read_rows(folder / "labels.csv", needed=NEEDED)
-    films = tuple(_film(row, folder) for row in rows if selected(row))
-    known = tuple(film for film in films if any(t is not None for t in film.targets))
-    refuse_leakage(known)
+    path = folder / "labels.csv"
+    return labelled(read_rows(path, needed=NEEDED), folder)
+
+
+def labelled(rows: Sequence[Mapping[str, str]], folder: Path) -> tuple[LabelledFilm, ...]:
+    """Make labelled films of rows; as ``read_labels``."""
+    _refuse_repeats(rows)
+    films = tuple(_film(row, folder) for row in rows if adult(row))
+    refuse_leakage(films)
+    known = tuple(film for film in films if film.split != TEST and film.known)
     _refuse_empty(known)
     return known
 
 
-def selected(row: Mapping[str, str]) -> bool:
-    """Tell whether a row is trained on: adults, and no film that radiologists read as normal.
+def known_labels(films: Sequence[LabelledFilm], labels: Sequence[str]) -> tuple[str, ...]:
+    """Keep the labels of which a training and a validation film are known."""
+    return tuple(label for label in labels if _known_in(films, label) >= set(SPLITS))
 
-    Films whose second reading (``rsna_class``) is Normal come from one collection with its own
-    sharpness, and hold nearly all negatives: pooled, a network learns the collection. Children
-    come from another hospital and are outside what is assessed. An absent age counts as adult.
 
-    >>> selected({"age": "1-5y"}), selected({"age": "61", "rsna_class": "Lung Opacity"})
-    (False, True)
+def adult(row: Mapping[str, str]) -> bool:
+    """Tell whether a row is of an adult, who alone are assessed; an absent age counts as adult.
+
+    >>> adult({"age": "1-5y"}), adult({"age": "61"}), adult({})
+    (False, True, True)
     """
     years = [int(number) for number in re.findall(r"\d+", row.get("age") or "")]
-    adult = not years or max(years) >= ADULT_YEARS
-    return adult and row.get("rsna_class") != "Normal"
+    return not years or max(years) >= ADULT_YEARS
 
 
 def read_rows(path: Path, *, needed: Iterable[str]) -> list[dict[str, str]]:
@@ -109,33 +136,68 @@ def source_of(row: Mapping[str, str]) -> str:
 
 
 def refuse_leakage(films: Iterable[LabelledFilm]) -> None:
-    """Raise ``ConfigurationError`` where one patient is in both splits."""
-    patients = {split: {f.patient for f in films if f.split == split} for split in SPLITS}
-    both = patients["train"] & patients["val"]
+    """Raise ``ConfigurationError`` where one patient is in two splits."""
+    pairs = {(film.patient, film.split if film.split != HELD else "train") for film in films}
+    both = sum(splits > 1 for splits in Counter(patient for patient, _ in pairs).values())
     if both:
-        raise ConfigurationError(
-            f"patients in both splits {len(both)}: 0, since validation would know them"
-        )
+        raise ConfigurationError(f"patients in two splits {both}: 0, since one would know them")
+
+
+def _known_in(films: Iterable[LabelledFilm], label: str) -> set[str]:
+    place = LABELS.index(label)
+    return {film.split for film in films if film.targets[place] is not None}
+
+
+def _refuse_repeats(rows: Iterable[Mapping[str, str]]) -> None:
+    for name, times in Counter(row["file"] for row in rows).items():
+        if times > 1:
+            raise ConfigurationError(f"{name}: listed {times} times, and once is allowed")
 
 
 def _refuse_empty(films: Iterable[LabelledFilm]) -> None:
-    for split in sorted(set(SPLITS) - {film.split for film in films}):
+    splits = {HELD: "train"}
+    for split in sorted(set(SPLITS) - {splits.get(film.split, film.split) for film in films}):
         raise ConfigurationError(f"0 films of adults with a known label in {split}: at least 1")
 
 
 def _film(row: Mapping[str, str], folder: Path) -> LabelledFilm:
-    if row["split"] not in SPLITS:
-        raise ConfigurationError(f"split {row['split']!r} of {row['file']}: one of {SPLITS}")
+    if row["split"] not in (*SPLITS, TEST):
+        raise ConfigurationError(
+            f"split {row['split']!r} of {row['file']}: one of {(*SPLITS, TEST)}"
+        )
+    heads = {head: _target(row, head) for head in HEADS}
     return LabelledFilm(
         path=film_path(row["file"], folder),
         patient=row["patient_id"],
-        split=row["split"],
-        targets=tuple(_target(row, head) for head in HEADS),
+        split=_split(row),
+        targets=(*heads.values(), *_findings(row, complete=None not in heads.values())),
         source=source_of(row),
+        collection=row.get("source_repo") or row.get("dataset") or "",
+        normal=row.get("rsna_class") == "Normal",
+        original=row.get("orig") or Path(row["file"]).name,
     )
+
+
+def _split(row: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(row["patient_id"].encode()).digest()
+    held = row["split"] == "train" and digest[0] % _HELD_OF == 0
+    return HELD if held else row["split"]
 
 
 def _target(row: Mapping[str, str], head: str) -> float | None:
     if row[head] not in WORDS:
         raise ConfigurationError(f"{head} {row[head]!r} of {row['file']}: 1, 0 or empty")
     return WORDS[row[head]]
+
+
+def _findings(row: Mapping[str, str], *, complete: bool) -> list[float | None]:
+    """Read the list of findings; where a head is unknown, so is what the list does not say."""
+    text = row.get("findings") or ""
+    if not text or not complete:
+        return [None] * len(CHESTXRAY14)
+    words = set(text.split("|"))
+    for word in sorted(words.difference(CHESTXRAY14, {NO_FINDING})):
+        raise ConfigurationError(
+            f"finding {word!r} of {row['file']}: {NO_FINDING} or of {', '.join(CHESTXRAY14)}"
+        )
+    return [float(finding in words) for finding in CHESTXRAY14]

@@ -3,55 +3,22 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from torch.optim import SGD
 
 from triage.domain.ranking import auroc
 from triage.infer.densenet import DenseNet
 from triage.infer.gradcam import class_maps
 from triage.infer.input import InputSpec, normalise
+from triage.train.augmentation import Draw, distorted, mirrored, reduced
 from triage.train.films import WHITE, Examples
-
-FLIPPED = 0.5
-"""The share of training films that are mirrored, left to right, in each epoch."""
-
-
-class Precision(StrEnum):
-    """The numbers that convolutions are computed in; weights are always ``float32``."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a network is trained; the defaults are the source article's recipe.
-
-    Args:
-        architecture: a name in ``triage.infer.densenet.ARCHITECTURES``.
-        pixels: side of the square input.
-        batch: films per step.
-        learning_rate: of stochastic gradient descent, constant.
-        momentum: of stochastic gradient descent.
-        epochs: passes over the training films.
-        seed: of weights, order and flips.
-        precision: of the convolutions.
-    """
-
-    architecture: str = "densenet121"
-    pixels: int = 224
-    batch: int = 16
-    learning_rate: float = 0.001
-    momentum: float = 0.9
-    epochs: int = 20
-    seed: int = 0
-    precision: Precision = Precision.BFLOAT16
+from triage.train.recipe import Precision, Recipe
+from triage.train.sampling import batches
+from triage.train.training import Training
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,9 +40,14 @@ class Outcome:
         known = ~np.isnan(self.targets[:, label])
         return self.logits[known, label], self.targets[known, label] > 0
 
-    def aurocs(self) -> tuple[float, ...]:
-        """Return the AUROC of each label; NaN where one kind is absent."""
-        return tuple(auroc(*self.known(label)) for label in range(self.logits.shape[1]))
+    def aurocs(self, *, least: int = 1) -> tuple[float, ...]:
+        """Return the AUROC of each label; NaN where one kind has fewer than ``least`` films."""
+        return tuple(self._auroc(label, least) for label in range(self.logits.shape[1]))
+
+    def _auroc(self, label: int, least: int) -> float:
+        logits, present = self.known(label)
+        scarcer = min(int(present.sum()), int((~present).sum()))
+        return auroc(logits, present) if scarcer >= least else math.nan
 
 
 def masked_loss(logits: Tensor, targets: Tensor) -> Tensor:
@@ -95,8 +67,7 @@ def masked_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def train_epoch(
-    network: DenseNet,
-    optimizer: SGD,
+    training: Training,
     examples: Examples,
     *,
     recipe: Recipe,
@@ -105,49 +76,61 @@ def train_epoch(
 ) -> float:
     """Train one pass and return the mean loss; ``advance`` is called once per step.
 
-    Order and flips depend on the recipe's seed and on ``epoch`` alone, so that a resumed run
-    sees what an uninterrupted one would have seen.
+    Order, augmentation and learning rate depend on the recipe and on ``epoch`` alone, so that a
+    resumed run sees what an uninterrupted one would have seen.
     """
-    network.train()
+    training.network.train()
     losses = []
-    for batch, targets in _batches(examples, recipe, epoch):
-        with _autocast(recipe.precision):
-            logits = network.activations(batch).logits
+    steps = -(-len(examples) // recipe.batch)
+    for step, (batch, targets) in enumerate(_visits(training, examples, recipe, epoch)):
+        training.set_rate(recipe.rate_of((epoch - 1 + (step + 1) / steps) / recipe.epochs))
+        with _autocast(training.device, recipe.precision):
+            logits = training.network.activations(batch).logits
         loss = masked_loss(logits.float(), targets)
-        optimizer.zero_grad()
+        training.optimizer.zero_grad()
         torch.autograd.backward(loss)
-        optimizer.step()
+        training.optimizer.step()
+        training.average(recipe.averaged)
         losses.append(loss.item())
         advance()
     return math.fsum(losses) / len(losses)
 
 
-def _batches(examples: Examples, recipe: Recipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _visits(
+    training: Training, examples: Examples, recipe: Recipe, epoch: int
+) -> Iterator[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
-    order = torch.randperm(len(examples), generator=generator)
-    for rows in torch.split(order, recipe.batch):
-        squares = examples.squares[rows].float() / WHITE  # (B, size, size)
-        flips = torch.rand(len(rows), generator=generator) < FLIPPED
-        squares = torch.where(flips[:, None, None], squares.flip(2), squares)
-        yield normalise(squares, InputSpec(size=recipe.pixels)), examples.targets[rows]
+    spec = InputSpec(size=recipe.pixels_of(epoch))
+    for films in batches(examples, recipe, generator):
+        draw = Draw(generator, len(films))
+        squares = examples.squares[films].to(training.device).float() / WHITE
+        squares = mirrored(squares, recipe.flipped, draw)
+        seen = distorted(squares, spec.size, draw) if recipe.distorted else squares
+        yield normalise(reduced(seen, spec.size), spec), examples.targets[films].to(training.device)
 
 
-def _autocast(precision: Precision) -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16, enabled=precision is Precision.BFLOAT16)
+def _autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision is Precision.BFLOAT16)
 
 
 @torch.inference_mode()
-def evaluate(network: DenseNet, examples: Examples, *, precision: Precision) -> Outcome:
-    """Ask the network about every example, in evaluation mode, without flips."""
+def evaluate(
+    network: DenseNet, examples: Examples, *, precision: Precision, pixels: int
+) -> Outcome:
+    """Ask a network about every example, in evaluation mode, without augmentation."""
     network.eval()
-    spec = InputSpec(size=examples.squares.shape[1])
-    logits, peaks = [], []
+    spec, device = InputSpec(size=pixels), network.classifier.weight.device
+    labels = examples.targets.shape[1]
+    logits, peaks = [torch.zeros(0, labels)], [torch.zeros(0, labels)]
     for squares in torch.split(examples.squares, 32):
-        with _autocast(precision):
-            found = network.activations(normalise(squares.float() / WHITE, spec))
-        logits.append(found.logits.double())
+        seen = reduced(squares.to(device).float() / WHITE, pixels)
+        with _autocast(device, precision):
+            found = network.activations(normalise(seen, spec))
+        logits.append(found.logits.float().cpu())
         maps = class_maps(found.features.float(), network.classifier.weight)
-        peaks.append(maps.amax(dim=(2, 3)).double())
+        peaks.append(maps.amax(dim=(2, 3)).cpu())
     return Outcome(
-        torch.cat(logits).numpy(), examples.targets.double().numpy(), torch.cat(peaks).numpy()
+        torch.cat(logits).double().numpy(),
+        examples.targets.double().numpy(),
+        torch.cat(peaks).double().numpy(),
     )

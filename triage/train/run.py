@@ -5,8 +5,9 @@
     runs/first/
       settings.json           the recipe
       log.jsonl               one line per epoch
-      last.safetensors        network and momentum after the last epoch
-      best.safetensors        the same after the epoch with the best validation AUROC
+      last.safetensors        weights, their average and the optimiser after the last epoch
+      best.safetensors        the same after the epoch that was best on the held films
+      curves.png              loss and AUROC over the epochs
       bundle/                 what the daemon loads
 """
 
@@ -15,27 +16,31 @@ import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor
-from torch.optim import SGD
 
 from triage.domain.errors import ConfigurationError
-from triage.infer.densenet import ARCHITECTURES, DenseNet
-from triage.train.loop import Recipe
+from triage.train.recipe import Recipe
+from triage.train.training import Training
 
 LAST = "last.safetensors"
 BEST = "best.safetensors"
-NETWORK = "network."
-MOMENTUM = "momentum."
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One line of the log: losses, the AUROC of each label, and how long it took."""
+    """One line of the log.
+
+    Args:
+        epoch: from 1.
+        pixels: side of the input in this epoch.
+        loss: mean over the steps.
+        aurocs: of each label on the held films, NaN where they are too few to say.
+        seconds: that it took.
+    """
 
     epoch: int
+    pixels: int
     loss: float
     aurocs: dict[str, float]
     seconds: float
@@ -45,23 +50,6 @@ class Epoch:
         """Mean AUROC of the labels that can be judged; what "best" means."""
         judged = [value for value in self.aurocs.values() if math.isfinite(value)]
         return sum(judged) / max(1, len(judged))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Training:
-    """What changes while a network is trained."""
-
-    network: DenseNet
-    optimizer: SGD
-
-
-def begin(recipe: Recipe, labels: int) -> Training:
-    """Make a randomly initialised network and its optimiser; both follow from the recipe."""
-    torch.manual_seed(recipe.seed)
-    network = DenseNet(ARCHITECTURES[recipe.architecture], labels)
-    network.to(memory_format=torch.channels_last)
-    optimizer = SGD(network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum)
-    return Training(network, optimizer)
 
 
 def claim_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
@@ -82,23 +70,21 @@ def claim_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
 
 def _refuse_other_recipe(path: Path, recipe: Recipe) -> None:
     before = json.loads(path.read_text(encoding="utf-8"))
-    for name, value in asdict(recipe).items():
+    for name, value in json.loads(json.dumps(asdict(recipe))).items():  # tuples become lists
         if name != "epochs" and before.get(name) != value:
             raise ConfigurationError(f"{name} {value}: the run was begun with {before.get(name)}")
 
 
 def save_checkpoint(path: Path, training: Training, *, epoch: int) -> None:
-    """Write network and momentum; the file is replaced as a whole or not at all."""
-    tensors = {NETWORK + name: t for name, t in training.network.state_dict().items()}
-    tensors |= {MOMENTUM + name: t for name, t in _momentum(training).items()}
+    """Write what training goes on from; the file is replaced as a whole or not at all."""
     temporary = path.with_suffix(".partial")
-    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, temporary, metadata={"epoch": str(epoch)})
+    told = {"epoch": str(epoch), "steps": str(training.steps)}
+    save_file(training.tensors(), temporary, metadata=told)
     temporary.replace(path)
 
 
 def load_checkpoint(path: Path, training: Training) -> int:
-    """Read network and momentum in place and return how many epochs they have seen.
+    """Read a checkpoint in place and return how many epochs it has seen.
 
     Returns:
         0 where there is no checkpoint yet.
@@ -108,21 +94,9 @@ def load_checkpoint(path: Path, training: Training) -> int:
     with safe_open(path, framework="pt") as file:
         names = file.keys()
         tensors = {name: file.get_tensor(name) for name in names}
-        epoch = int(file.metadata()["epoch"])
-    training.network.load_state_dict(_part(tensors, NETWORK))
-    momentum = _part(tensors, MOMENTUM)
-    for name, parameter in training.network.named_parameters():
-        training.optimizer.state[parameter]["momentum_buffer"] = momentum[name]
-    return epoch
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
-
-
-def _momentum(training: Training) -> dict[str, Tensor]:
-    state = training.optimizer.state
-    return {n: state[p]["momentum_buffer"] for n, p in training.network.named_parameters()}
+        told = file.metadata()
+    training.restore(tensors, steps=int(told["steps"]))
+    return int(told["epoch"])
 
 
 def append_epoch(folder: Path, epoch: Epoch) -> None:

@@ -6,7 +6,7 @@ import typer
 from tests.unit.train.folders import folder, row
 from triage.cli.train import train
 from triage.infer.bundle import load_bundle
-from triage.train.loop import Precision
+from triage.train.recipe import Precision
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_no_bar_is_drawn_where_there_is_no_terminal(
     train(films, to=tmp_path / "run", epochs=1, pixels=32, architecture="densenet-tiny")
 
     told = capsys.readouterr().err
-    assert told.startswith("epoch=1 loss=")
+    assert told.startswith("epoch=1 pixels=32 loss=")
     assert "\x1b" not in told
 
 

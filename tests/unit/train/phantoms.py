@@ -34,4 +34,5 @@ def phantoms(count: int, *, seed: int) -> Phantoms:
     squares += 110 * (distance <= RADIUS**2) * present[:, None, None]
     targets = torch.stack([present.float(), 1 - present.float()], dim=1)
     targets[::3, 1] = torch.nan
-    return Phantoms(Examples(squares.clamp(0, 255).to(torch.uint8), targets), centres)
+    normal = torch.zeros(count, dtype=torch.bool)
+    return Phantoms(Examples(squares.clamp(0, 255).to(torch.uint8), targets, normal), centres)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,22 +8,24 @@ import torch
 from tests.unit.train.phantoms import SIZE, phantoms
 from triage.domain.errors import ConfigurationError
 from triage.infer.bundle import load_bundle
-from triage.train.export import export
+from triage.train.export import Title, export
 from triage.train.films import Examples
 from triage.train.labels import LabelledFilm
-from triage.train.loop import Precision, Recipe, evaluate
-from triage.train.run import BEST, begin, save_checkpoint
+from triage.train.loop import evaluate
+from triage.train.recipe import Precision, Recipe
+from triage.train.run import BEST, save_checkpoint
+from triage.train.training import begin
 
 RECIPE = Recipe(architecture="densenet-tiny", pixels=SIZE)
 FILMS = tuple(
-    LabelledFilm(Path(f"{n}.png"), f"P{n}", "val", (1.0, 0.0), "Drawn: none needed")
-    for n in range(20)
+    LabelledFilm(Path(f"{n}.png"), f"P{n}", split, (1.0, 0.0), "Drawn: none needed")
+    for n, split in enumerate(["train"] * 4 + ["val"] * 16)
 )
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    training = begin(RECIPE, labels=2)
+    training = begin(RECIPE)
     torch.autograd.backward(training.network.activations(torch.rand(2, 3, SIZE, SIZE)).logits.sum())
     training.optimizer.step()
     save_checkpoint(tmp_path / BEST, training, epoch=3)
@@ -35,21 +38,22 @@ def val() -> Examples:
 
 
 def test_the_best_epoch_becomes_a_bundle_that_loads(run: Path, val: Examples) -> None:
-    model = export(run, RECIPE, films=FILMS, val=val, name="first", version="7")
+    model = export(run, RECIPE, films=FILMS, val=val, title=Title("first", "7"))
 
     bundle = load_bundle(run / "bundle")
     assert bundle.model == model
     assert (model.name, model.version) == ("first", "7")
-    assert "epoch 3 of 20" in bundle.card.training.recipe
+    assert "epoch 3, the best" in bundle.card.training.recipe
     assert bundle.card.training.sources == ("Drawn: none needed",)
     assert (bundle.card.training.films, bundle.card.training.validation_films) == (4, 16)
 
 
 def test_thresholds_hold_for_the_bundles_own_network(run: Path, val: Examples) -> None:
-    export(run, RECIPE, films=FILMS, val=val, name="first", version="1")
+    export(run, RECIPE, films=FILMS, val=val, title=Title("first", "1"))
 
     bundle = load_bundle(run / "bundle")
-    logits, present = evaluate(bundle.network, val, precision=Precision.FLOAT32).known(0)
+    outcome = evaluate(bundle.network, val, precision=Precision.FLOAT32, pixels=SIZE)
+    logits, present = outcome.known(0)
     label = bundle.card.labels[0]
     reached = 1 / (1 + np.exp(-logits)) >= label.threshold
     assert label.specificity == (~reached[~present]).mean() >= 0.80
@@ -59,11 +63,24 @@ def test_thresholds_hold_for_the_bundles_own_network(run: Path, val: Examples) -
 
 def test_a_run_without_an_epoch_has_no_bundle(tmp_path: Path, val: Examples) -> None:
     with pytest.raises(ConfigurationError, match="at least one epoch must end first"):
-        export(tmp_path, RECIPE, films=FILMS, val=val, name="first", version="1")
+        export(tmp_path, RECIPE, films=FILMS, val=val, title=Title("first", "1"))
 
 
 def test_a_head_without_positives_has_no_threshold(run: Path, val: Examples) -> None:
-    negative = Examples(val.squares, torch.zeros_like(val.targets))
+    negative = replace(val, targets=torch.zeros_like(val.targets))
 
     with pytest.raises(ConfigurationError, match="tumour: 0 of 16 validation films have it"):
-        export(run, RECIPE, films=FILMS, val=negative, name="first", version="1")
+        export(run, RECIPE, films=FILMS, val=negative, title=Title("first", "1"))
+
+
+def test_a_finding_without_positives_has_a_threshold_that_says_no_more(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, labels=("tumour", "Hernia"))
+    save_checkpoint(tmp_path / BEST, begin(recipe), epoch=1)
+    val = phantoms(16, seed=2).examples
+    targets = torch.stack([val.targets[:, 0], torch.zeros(16)], dim=1)
+
+    export(tmp_path, recipe, films=FILMS, val=replace(val, targets=targets), title=Title("a", "1"))
+
+    hernia = load_bundle(tmp_path / "bundle").card.labels[1]
+    assert (hernia.flags, hernia.sensitivity, hernia.auroc) == (False, None, None)
+    assert 0 < hernia.threshold < 1

@@ -6,52 +6,84 @@ import torch
 from safetensors.torch import load_file
 
 from tests.unit.train.phantoms import SIZE, phantoms
-from triage.train.films import Examples
-from triage.train.fit import Progress, fit
-from triage.train.loop import Precision, Recipe
+from triage.domain.errors import ConfigurationError
+from triage.domain.labels import HEADS
+from triage.infer.bundle import load_bundle, shipped_bundle
+from triage.train.fit import Material, Progress, fit
+from triage.train.recipe import RADIOGRAPH, Precision, Recipe
 from triage.train.run import BEST, LAST, Epoch
 
 RECIPE = Recipe(architecture="densenet-tiny", pixels=SIZE, epochs=3, precision=Precision.FLOAT32)
+BETTER = replace(
+    RADIOGRAPH,
+    architecture="densenet-tiny",
+    pixels=SIZE,
+    first_pixels=32,
+    batch=8,
+    epochs=3,
+    labels=tuple(HEADS),
+    precision=Precision.FLOAT32,
+)
 SILENT = Progress(step=lambda: None, epoch=lambda _: None)
 
 
-@pytest.fixture(scope="module")
-def train() -> Examples:
-    return phantoms(32, seed=1).examples
+class Interrupted(Exception):
+    """Somebody pulled the plug."""
+
+
+def interrupt(_: Epoch) -> None:
+    """End a run after its first epoch."""
+    raise Interrupted
 
 
 @pytest.fixture(scope="module")
-def val() -> Examples:
-    return phantoms(16, seed=2).examples
+def material() -> Material:
+    return Material(phantoms(32, seed=1).examples, phantoms(16, seed=2).examples)
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, BETTER], ids=["article", "radiograph"])
 def test_a_resumed_run_ends_as_an_uninterrupted_one(
-    tmp_path: Path, train: Examples, val: Examples
+    tmp_path: Path, material: Material, recipe: Recipe
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    uninterrupted = fit(whole, RECIPE, train=train, val=val, progress=SILENT)
-    fit(parts, replace(RECIPE, epochs=1), train=train, val=val, progress=SILENT)
+    uninterrupted = fit(whole, recipe, material, progress=SILENT)
+    with pytest.raises(Interrupted):
+        fit(parts, recipe, material, progress=Progress(lambda: None, interrupt))
 
-    resumed = fit(parts, RECIPE, train=train, val=val, progress=SILENT, resume=True)
+    resumed = fit(parts, recipe, material, progress=SILENT, resume=True)
 
     torch.testing.assert_close(load_file(parts / LAST), load_file(whole / LAST))
     assert [epoch.loss for epoch in resumed] == pytest.approx([e.loss for e in uninterrupted])
 
 
-def test_every_epoch_is_told_and_logged(tmp_path: Path, train: Examples, val: Examples) -> None:
+def test_every_epoch_is_told_and_logged(tmp_path: Path, material: Material) -> None:
     told = list[Epoch]()
     progress = Progress(step=lambda: None, epoch=told.append)
 
-    log = fit(tmp_path, RECIPE, train=train, val=val, progress=progress)
+    log = fit(tmp_path, RECIPE, material, progress=progress)
 
     assert told == log
     assert [epoch.epoch for epoch in log] == [1, 2, 3]
     assert len((tmp_path / "log.jsonl").read_text("utf-8").splitlines()) == 3
 
 
-def test_the_best_epoch_is_kept_beside_the_last(
-    tmp_path: Path, train: Examples, val: Examples
-) -> None:
-    fit(tmp_path, replace(RECIPE, epochs=1), train=train, val=val, progress=SILENT)
+def test_the_best_epoch_is_kept_beside_the_last(tmp_path: Path, material: Material) -> None:
+    fit(tmp_path, replace(RECIPE, epochs=1), material, progress=SILENT)
 
     torch.testing.assert_close(load_file(tmp_path / BEST), load_file(tmp_path / LAST))
+
+
+def test_the_best_epoch_has_seen_films_at_their_full_size(
+    tmp_path: Path, material: Material
+) -> None:
+    log = fit(tmp_path, BETTER, material, progress=SILENT)
+
+    assert [epoch.pixels for epoch in log] == [32, 48, SIZE]
+    torch.testing.assert_close(load_file(tmp_path / BEST), load_file(tmp_path / LAST))
+
+
+def test_a_bundle_of_another_kind_is_no_beginning(tmp_path: Path, material: Material) -> None:
+    shipped = load_bundle(shipped_bundle())
+
+    with pytest.raises(ConfigurationError, match="architecture of cxr-triage densenet121"):
+        fit(tmp_path, RECIPE, material, progress=SILENT, start=shipped)

@@ -4,7 +4,8 @@ import pytest
 
 from tests.unit.train.folders import folder, row
 from triage.domain.errors import ConfigurationError
-from triage.train.labels import read_labels
+from triage.domain.labels import LABELS
+from triage.train.labels import HELD, known_labels, read_labels
 
 
 def test_each_row_becomes_a_film_with_its_targets(tmp_path: Path) -> None:
@@ -13,7 +14,7 @@ def test_each_row_becomes_a_film_with_its_targets(tmp_path: Path) -> None:
     film, _ = read_labels(tmp_path)
 
     assert film.path == tmp_path / "films/4.png"
-    assert film.targets == (1.0, None)
+    assert film.targets == (1.0, *[None] * 15)
     assert film.split == "val"
     assert film.source == "Drawn: none needed"
 
@@ -32,11 +33,10 @@ def test_file_names_may_start_with_the_folders_own_name(tmp_path: Path) -> None:
     [
         {"age": "17"},
         {"age": "1-5y"},
-        {"rsna_class": "Normal"},
         {"tumour": "", "inflammation": ""},
     ],
 )
-def test_children_second_readings_of_normal_and_unlabelled_films_are_left_out(
+def test_children_and_unlabelled_films_are_left_out(
     tmp_path: Path, changes: dict[str, str]
 ) -> None:
     folder(tmp_path, [row(4), row(5), row(6, **changes)])
@@ -49,7 +49,7 @@ def test_children_second_readings_of_normal_and_unlabelled_films_are_left_out(
 def test_a_patient_in_both_splits_is_refused(tmp_path: Path) -> None:
     folder(tmp_path, [row(4, patient_id="P1"), row(5, patient_id="P1"), row(6)])
 
-    with pytest.raises(ConfigurationError, match="patients in both splits 1: 0"):
+    with pytest.raises(ConfigurationError, match="patients in two splits 1: 0"):
         read_labels(tmp_path)
 
 
@@ -65,11 +65,12 @@ def test_a_film_that_is_not_there_is_named(tmp_path: Path) -> None:
     ("changes", "sentence"),
     [
         ({"tumour": "maybe"}, r"tumour 'maybe' of films/5\.png: 1, 0 or empty"),
-        ({"split": "test"}, r"split 'test' of films/5\.png: one of"),
+        ({"split": "dev"}, r"split 'dev' of films/5\.png: one of"),
+        ({"findings": "Mass|Gout"}, r"finding 'Gout' of films/5\.png: No Finding or of"),
     ],
 )
 def test_an_unknown_word_is_refused(tmp_path: Path, changes: dict[str, str], sentence: str) -> None:
-    folder(tmp_path, [row(4), row(5, **changes)])
+    folder(tmp_path, [row(4, findings=""), row(5, **({"findings": ""} | changes))])
 
     with pytest.raises(ConfigurationError, match=sentence):
         read_labels(tmp_path)
@@ -94,3 +95,63 @@ def test_a_split_without_films_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match="0 films of adults with a known label in val"):
         read_labels(tmp_path)
+
+
+def test_a_list_of_findings_says_what_is_absent_too(tmp_path: Path) -> None:
+    folder(tmp_path, [row(4, findings="Mass|Effusion"), row(5, findings="No Finding")])
+
+    film, other = read_labels(tmp_path)
+
+    present = [label for label, target in zip(LABELS, film.targets, strict=True) if target]
+    assert present[-2:] == ["Effusion", "Mass"]
+    assert other.targets[2:] == (0.0,) * 14
+
+
+def test_where_a_head_is_unknown_the_list_of_findings_is_not_read(tmp_path: Path) -> None:
+    folder(tmp_path, [row(4, tumour="", findings="some sentence"), row(5, findings="")])
+
+    assert read_labels(tmp_path)[0].targets[2:] == (None,) * 14
+
+
+def test_a_film_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
+    folder(tmp_path, [row(4), row(5), row(5)])
+
+    with pytest.raises(ConfigurationError, match=r"films/5\.png: listed 2 times"):
+        read_labels(tmp_path)
+
+
+def test_films_of_a_test_split_are_left_alone(tmp_path: Path) -> None:
+    folder(tmp_path, [row(4), row(5), row(6, split="test")])
+
+    assert [film.patient for film in read_labels(tmp_path)] == ["P4", "P5"]
+
+
+def test_a_patient_of_the_test_split_is_refused_in_training(tmp_path: Path) -> None:
+    folder(tmp_path, [row(4), row(5, patient_id="P1"), row(6, patient_id="P1", split="test")])
+
+    with pytest.raises(ConfigurationError, match="patients in two splits 1: 0"):
+        read_labels(tmp_path)
+
+
+def test_one_training_patient_of_ten_is_held_back_with_all_films(tmp_path: Path) -> None:
+    rows = [row(n, patient_id=f"P{n // 2}", split="train") for n in range(400)]
+
+    films = read_labels(folder(tmp_path, [*rows, row(4000, patient_id="V", split="val")]))
+
+    held = {film.patient for film in films if film.split == HELD}
+    assert 10 <= len(held) <= 32
+    assert held.isdisjoint(film.patient for film in films if film.split == "train")
+
+
+def test_a_second_reading_as_normal_is_remembered(tmp_path: Path) -> None:
+    folder(tmp_path, [row(4, rsna_class="Normal"), row(5)])
+
+    assert [film.normal for film in read_labels(tmp_path)] == [True, False]
+
+
+def test_only_labels_that_both_splits_know_are_trained(tmp_path: Path) -> None:
+    rows = [row(4, findings="Mass"), row(5, findings=""), row(6, findings="")]
+
+    films = read_labels(folder(tmp_path, rows))
+
+    assert known_labels(films, LABELS) == ("tumour", "inflammation")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -6,8 +8,9 @@ from tests.unit.train.phantoms import RADIUS, SIZE, phantoms
 from triage.infer.gradcam import class_maps
 from triage.infer.input import InputSpec, normalise
 from triage.train.films import WHITE, Examples
-from triage.train.loop import Outcome, Precision, Recipe, evaluate, masked_loss, train_epoch
-from triage.train.run import Training, begin
+from triage.train.loop import Outcome, evaluate, masked_loss, train_epoch
+from triage.train.recipe import Precision, Recipe
+from triage.train.training import Training, begin
 
 RECIPE = Recipe(
     architecture="densenet-tiny",
@@ -24,31 +27,17 @@ def nothing() -> None:
 
 @pytest.fixture(scope="module")
 def trained() -> Training:
-    training = begin(RECIPE, labels=2)
+    training = begin(RECIPE)
     examples = phantoms(128, seed=1).examples
     for epoch in range(1, RECIPE.epochs + 1):
-        train_epoch(
-            training.network,
-            training.optimizer,
-            examples,
-            recipe=RECIPE,
-            epoch=epoch,
-            advance=nothing,
-        )
+        train_epoch(training, examples, recipe=RECIPE, epoch=epoch, advance=nothing)
     return training
-
-
-def test_the_defaults_are_the_articles_recipe() -> None:
-    recipe = Recipe()
-
-    assert (recipe.architecture, recipe.pixels, recipe.batch) == ("densenet121", 224, 16)
-    assert (recipe.learning_rate, recipe.momentum) == (0.001, 0.9)
 
 
 def test_a_network_learns_to_tell_phantoms_with_a_mass(trained: Training) -> None:
     fresh = phantoms(64, seed=2).examples
 
-    outcome = evaluate(trained.network, fresh, precision=Precision.FLOAT32)
+    outcome = evaluate(trained.network, fresh, precision=Precision.FLOAT32, pixels=SIZE)
 
     assert min(outcome.aurocs()) > 0.95
 
@@ -90,21 +79,19 @@ def test_a_batch_without_known_targets_has_no_loss() -> None:
 
 def test_the_same_seed_and_epoch_train_the_same_weights() -> None:
     examples = phantoms(32, seed=1).examples
-    once, again = begin(RECIPE, labels=2), begin(RECIPE, labels=2)
+    once, again = begin(RECIPE), begin(RECIPE)
 
     for training in (once, again):
-        network, optimizer = training.network, training.optimizer
-        train_epoch(network, optimizer, examples, recipe=RECIPE, epoch=1, advance=nothing)
+        train_epoch(training, examples, recipe=RECIPE, epoch=1, advance=nothing)
 
     torch.testing.assert_close(once.network.state_dict(), again.network.state_dict())
 
 
 def test_each_step_is_told() -> None:
-    training, steps = begin(RECIPE, labels=2), list[int]()
+    training, steps = begin(RECIPE), list[int]()
 
     train_epoch(
-        training.network,
-        training.optimizer,
+        training,
         phantoms(40, seed=1).examples,
         recipe=RECIPE,
         epoch=1,
@@ -117,9 +104,9 @@ def test_each_step_is_told() -> None:
 def test_bfloat16_says_nearly_what_float32_says(trained: Training) -> None:
     fresh = phantoms(16, seed=4).examples
 
-    rough = evaluate(trained.network, fresh, precision=Precision.BFLOAT16)
+    rough = evaluate(trained.network, fresh, precision=Precision.BFLOAT16, pixels=SIZE)
 
-    exact = evaluate(trained.network, fresh, precision=Precision.FLOAT32)
+    exact = evaluate(trained.network, fresh, precision=Precision.FLOAT32, pixels=SIZE)
     np.testing.assert_allclose(rough.logits, exact.logits, atol=0.25)
 
 
@@ -134,4 +121,32 @@ def test_unknown_targets_are_left_out_of_the_auroc() -> None:
 
 
 def test_examples_know_how_many_they_are() -> None:
-    assert len(Examples(torch.zeros(3, 2, 2), torch.zeros(3, 1))) == 3
+    assert len(Examples(torch.zeros(3, 2, 2), torch.zeros(3, 1), torch.zeros(3))) == 3
+
+
+def test_too_few_films_of_one_kind_are_not_judged() -> None:
+    outcome = Outcome(
+        logits=np.array([[0.1], [0.9], [0.5]]),
+        targets=np.array([[0.0], [0.0], [1.0]]),
+        peaks=np.zeros((3, 1)),
+    )
+
+    assert np.isnan(outcome.aurocs(least=2)[0])
+    assert outcome.aurocs(least=1) == (0.5,)
+
+
+def test_no_films_say_nothing() -> None:
+    none = phantoms(4, seed=1).examples.chosen(torch.zeros(4, dtype=torch.bool))
+
+    outcome = evaluate(begin(RECIPE).kept, none, precision=Precision.FLOAT32, pixels=SIZE)
+
+    assert outcome.logits.shape == (0, 2)
+
+
+def test_the_learning_rate_of_each_step_follows_the_recipe() -> None:
+    recipe = replace(RECIPE, falling=True, epochs=1)
+    training = begin(recipe)
+
+    train_epoch(training, phantoms(32, seed=1).examples, recipe=recipe, epoch=1, advance=nothing)
+
+    assert training.optimizer.param_groups[0]["lr"] == 0

@@ -6,52 +6,45 @@ import pytest
 import torch
 
 from triage.domain.errors import ConfigurationError
-from triage.train.loop import Recipe
+from triage.train.recipe import Recipe
 from triage.train.run import (
     LAST,
     Epoch,
-    Training,
     append_epoch,
-    begin,
     claim_folder,
     load_checkpoint,
     read_log,
     save_checkpoint,
 )
+from triage.train.training import Training, begin
 
-RECIPE = Recipe(architecture="densenet-tiny", pixels=32)
+RECIPE = Recipe(architecture="densenet-tiny", pixels=32, averaged=0.9)
 
 
 def stepped() -> Training:
-    """Make a network after one step, so that it has momentum."""
-    training = begin(RECIPE, labels=2)
+    """Make a network after one step, so that it has momentum and another average."""
+    training = begin(RECIPE)
     torch.autograd.backward(training.network.activations(torch.rand(2, 3, 32, 32)).logits.sum())
     training.optimizer.step()
+    training.average(RECIPE.averaged)
     return training
 
 
-def test_the_seed_decides_the_first_weights() -> None:
-    once, again = begin(RECIPE, labels=2), begin(RECIPE, labels=2)
-    other = begin(replace(RECIPE, seed=1), labels=2)
-
-    assert torch.equal(once.network.classifier.weight, again.network.classifier.weight)
-    assert not torch.equal(once.network.classifier.weight, other.network.classifier.weight)
-
-
 def test_a_checkpoint_brings_weights_momentum_and_epoch_back(tmp_path: Path) -> None:
-    saved, fresh = stepped(), begin(replace(RECIPE, seed=9), labels=2)
+    saved, fresh = stepped(), begin(replace(RECIPE, seed=9))
     save_checkpoint(tmp_path / LAST, saved, epoch=7)
 
     epoch = load_checkpoint(tmp_path / LAST, fresh)
 
-    assert epoch == 7
+    assert (epoch, fresh.steps) == (7, 1)
+    torch.testing.assert_close(fresh.kept.state_dict(), saved.kept.state_dict())
     torch.testing.assert_close(fresh.network.state_dict(), saved.network.state_dict())
     before, after = saved.optimizer.state_dict(), fresh.optimizer.state_dict()
     torch.testing.assert_close(after["state"], before["state"])
 
 
 def test_without_a_checkpoint_nothing_has_been_learnt(tmp_path: Path) -> None:
-    assert load_checkpoint(tmp_path / LAST, begin(RECIPE, labels=2)) == 0
+    assert load_checkpoint(tmp_path / LAST, begin(RECIPE)) == 0
 
 
 def test_a_run_folder_keeps_its_recipe(tmp_path: Path) -> None:
@@ -85,7 +78,7 @@ def test_a_run_is_not_resumed_by_another_recipe(tmp_path: Path) -> None:
 
 
 def test_the_log_drops_epochs_that_no_checkpoint_holds(tmp_path: Path) -> None:
-    epochs = [Epoch(n, 0.5, {"tumour": 0.6}, 1.0) for n in (1, 2, 3)]
+    epochs = [Epoch(n, 64, 0.5, {"tumour": 0.6}, 1.0) for n in (1, 2, 3)]
     for epoch in epochs:
         append_epoch(tmp_path, epoch)
 
@@ -98,6 +91,6 @@ def test_a_new_run_has_an_empty_log(tmp_path: Path) -> None:
 
 
 def test_a_label_that_cannot_be_judged_does_not_count_in_the_score() -> None:
-    epoch = Epoch(1, 0.5, {"tumour": float("nan"), "inflammation": 0.7}, 1.0)
+    epoch = Epoch(1, 64, 0.5, {"tumour": float("nan"), "inflammation": 0.7}, 1.0)
 
     assert epoch.score == 0.7
