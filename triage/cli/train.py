@@ -1,6 +1,6 @@
 """``triage train``: train a network by one of the named recipes."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.progress import TaskID as Task
 
 from triage.domain.labels import HEADS
+from triage.evaluate.curves import Pass, save_curves
 from triage.infer.bundle import Bundle, load_bundle
 from triage.infer.densenet import ARCHITECTURES
 from triage.train import fit
@@ -34,7 +35,7 @@ Network = Annotated[
 
 
 def train(
-    folder: Annotated[Path, typer.Argument(help="Folder with labels.csv and the films it names.")],
+    folder: Annotated[Path, typer.Argument(help="Folder with labels.csv, or ChestX-ray14.")],
     *,
     to: Annotated[Path, typer.Option(help="Run folder: settings, log, checkpoints, bundle.")],
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "radiograph",
@@ -139,7 +140,8 @@ def _fit(
     progress = fit.Progress(
         step=lambda: bars.advance(task), epoch=lambda epoch: _tell(epoch, bars, task)
     )
-    fit.fit(to, recipe, material, progress=progress, resume=resume, start=start)
+    log = fit.fit(to, recipe, material, progress=progress, resume=resume, start=start)
+    save_curves(to / "curves.png", [Pass(**asdict(epoch)) for epoch in log])
 
 
 def _tell(epoch: Epoch, bars: Progress, task: Task) -> None:

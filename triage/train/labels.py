@@ -10,6 +10,8 @@ from pathlib import Path
 
 from triage.domain.errors import ConfigurationError
 from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
+from triage.train.chestxray14 import is_chestxray14, read_chestxray14
+from triage.train.findings import read_findings
 
 NEEDED = ("file", "patient_id", "split", *HEADS)
 SPLITS = ("train", "val")
@@ -18,7 +20,6 @@ TEST = "test"
 HELD = "held"
 """One training patient of ten, set apart to watch the training by."""
 WORDS = {"1": 1.0, "0": 0.0, "": None}
-NO_FINDING = "No Finding"
 ADULT_YEARS = 18
 _HELD_OF = 10
 
@@ -59,7 +60,7 @@ def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
 
     Args:
         folder: holds ``labels.csv``; its ``file`` column is relative to the folder or to the
-            folder above it.
+            folder above it. Or ChestX-ray14 in its own layout, see ``train.chestxray14``.
 
     Returns:
         The films in the order of the file.
@@ -69,8 +70,9 @@ def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
             missing film, a film or file listed twice, a patient in both splits, or a split
             without films.
     """
-    path = folder / "labels.csv"
-    return labelled(read_rows(path, needed=NEEDED), folder)
+    if is_chestxray14(folder):
+        return labelled(read_chestxray14(folder), folder)
+    return labelled(read_rows(folder / "labels.csv", needed=NEEDED), folder)
 
 
 def labelled(rows: Sequence[Mapping[str, str]], folder: Path) -> tuple[LabelledFilm, ...]:
@@ -192,12 +194,7 @@ def _target(row: Mapping[str, str], head: str) -> float | None:
 
 def _findings(row: Mapping[str, str], *, complete: bool) -> list[float | None]:
     """Read the list of findings; where a head is unknown, so is what the list does not say."""
-    text = row.get("findings") or ""
-    if not text or not complete:
+    found = read_findings(row.get("findings") or "", film=row["file"]) if complete else None
+    if found is None:
         return [None] * len(CHESTXRAY14)
-    words = set(text.split("|"))
-    for word in sorted(words.difference(CHESTXRAY14, {NO_FINDING})):
-        raise ConfigurationError(
-            f"finding {word!r} of {row['file']}: {NO_FINDING} or of {', '.join(CHESTXRAY14)}"
-        )
-    return [float(finding in words) for finding in CHESTXRAY14]
+    return [float(finding in found) for finding in CHESTXRAY14]

@@ -66,7 +66,7 @@ def test_a_film_that_is_not_there_is_named(tmp_path: Path) -> None:
     [
         ({"tumour": "maybe"}, r"tumour 'maybe' of films/5\.png: 1, 0 or empty"),
         ({"split": "dev"}, r"split 'dev' of films/5\.png: one of"),
-        ({"findings": "Mass|Gout"}, r"finding 'Gout' of films/5\.png: No Finding or of"),
+        ({"findings": "Mass|Gout"}, r"findings 'Mass\|Gout' of films/5\.png: 'Gout' is none of"),
     ],
 )
 def test_an_unknown_word_is_refused(tmp_path: Path, changes: dict[str, str], sentence: str) -> None:
@@ -155,3 +155,20 @@ def test_only_labels_that_both_splits_know_are_trained(tmp_path: Path) -> None:
     films = read_labels(folder(tmp_path, rows))
 
     assert known_labels(films, LABELS) == ("tumour", "inflammation")
+
+
+def test_chestxray14_is_read_in_its_own_layout(tmp_path: Path) -> None:
+    names = [f"{patient:08}_000.png" for patient in range(1, 61)]
+    columns = "Image Index,Finding Labels,Patient ID,Patient Age,Patient Gender,View Position"
+    rows = [f"{name},Mass,{int(name[:8])},57,M,PA" for name in names]
+    (tmp_path / "Data_Entry_2017.csv").write_text("\n".join([columns, *rows]), "utf-8")
+    (tmp_path / "train_val_list.txt").write_text("\n".join(names[:-1]), "utf-8")
+    (tmp_path / "test_list.txt").write_text(names[-1], "utf-8")
+    (tmp_path / "images").mkdir()
+    for name in names:
+        (tmp_path / "images" / name).touch()
+
+    films = read_labels(tmp_path)
+
+    assert {film.split for film in films} == {"train", HELD, "val"}
+    assert [film.original for film in films] == names[:-1]
