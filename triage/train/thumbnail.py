@@ -155,12 +155,12 @@ def _descend(features: Tensor, targets: Tensor, offsets: Tensor, *, penalties: T
         [place], max_iter=_STEPS, line_search_fn="strong_wolfe"
     )
 
-    def closure() -> float:
+    def _total() -> float:
         optimizer.zero_grad()
         losses = _losses(features @ place + offsets, targets).sum(dim=0) / films
         total = losses.sum() + (penalties[:, None] * place * place).sum() / 2
         torch.autograd.backward(total)
         return total.item()
 
-    optimizer.step(closure)
+    optimizer.step(_total)
     return place.detach()
