@@ -1,0 +1,42 @@
+"""The rows of a CSV file with a line of names, every cell in its column."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from triage.domain.errors import ConfigurationError
+
+
+def read_rows(path: Path, *, needed: Iterable[str]) -> list[dict[str, str]]:
+    """Read a list of films.
+
+    Args:
+        path: CSV in UTF-8, with or without a byte order mark; empty lines are skipped.
+        needed: columns that must be there.
+
+    Raises:
+        ConfigurationError: there is no such file, it is no text in UTF-8, a column is missing
+            or has the name of another, or a row has another length than the line of names.
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: no such file; a training folder holds labels.csv")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigurationError(f"{path}: damaged, or no CSV text in UTF-8") from error
+    names = lines[0] if lines else []
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise ConfigurationError(f"{path}: column {missing[0]} is missing")
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise ConfigurationError(f"{path}: column {repeated[0]} is there more than once")
+    for number, line in enumerate(lines[1:], 2):
+        if line and len(line) != len(names):
+            raise ConfigurationError(
+                f"{path}: row {number} has {len(line)} fields: {len(names)}, as the line of names"
+            )
+    return [dict(zip(names, line, strict=True)) for line in lines[1:] if line]
