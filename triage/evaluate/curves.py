@@ -27,7 +27,7 @@ class Pass:
     Args:
         epoch: from 1.
         loss: mean over its steps.
-        aurocs: by label, on the validation films; NaN where films of one kind are missing.
+        aurocs: by label, on films held out; NaN where they are too few to say.
         seconds: that it took.
         pixels: side of the input, where the log tells it.
     """
@@ -48,8 +48,8 @@ class Pass:
 def save_curves(path: Path, passes: Sequence[Pass]) -> Path:
     """Draw the passes of a run; equal input, equal bytes.
 
-    The two heads have colours, single findings are pale, their mean is black. The epoch with the
-    best mean is marked, and so is each one whose input has another size than the one before.
+    The two heads have colours, single findings are pale, the mean of all is black. Marked are the
+    best mean among the epochs whose input has the size of the last one, and each change of size.
 
     Args:
         path: of the PNG file.
@@ -85,7 +85,7 @@ def _draw_loss(ax: Axes, passes: Sequence[Pass]) -> None:
 
 
 def _draw_aurocs(ax: Axes, passes: Sequence[Pass]) -> None:
-    ax.set_title("AUROC on the validation films", fontsize=9)
+    ax.set_title("AUROC on the held films", fontsize=9)
     epochs = [each.epoch for each in passes]
     labels = list(dict.fromkeys(label for each in passes for label in each.aurocs))
     for label in sorted(labels, key=lambda label: label in HEADS):  # the heads lie on top
@@ -119,11 +119,12 @@ def _last(values: Sequence[float]) -> str:
 
 
 def _mark_best(ax: Axes, passes: Sequence[Pass]) -> None:
-    judged = [each for each in passes if math.isfinite(each.mean)]
+    full = [each for each in passes if each.pixels == passes[-1].pixels]
+    judged = [each for each in full if math.isfinite(each.mean)]
     if not judged:
         ax.text(0.5, 0.7, "no label can be judged", ha="center", transform=ax.transAxes, color=_RED)
         return
-    best = max(judged, key=lambda each: each.mean)
+    best = max(reversed(judged), key=lambda each: each.mean)  # of equals a run keeps the last
     label = f"best {best.mean:.3f}, epoch {best.epoch}"
     ax.plot([best.epoch], [best.mean], "o", color=_GREEN, markersize=6, label=label)
 

@@ -52,6 +52,17 @@ def test_the_best_epoch_is_marked_where_it_is(tmp_path: Path) -> None:
     assert late.min() > early.min() + 100
 
 
+def test_an_epoch_of_another_size_than_the_last_is_never_the_best(tmp_path: Path) -> None:
+    log = [replace(each, pixels=224) for each in run()]
+    log[2] = replace(log[2], aurocs=dict.fromkeys(HEADS, 0.9))
+    other = [replace(each, pixels=160) if each.epoch == 3 else each for each in log]
+
+    same = inked(drawn(save_curves(tmp_path / "same.png", log)), GREEN)
+    late = inked(drawn(save_curves(tmp_path / "other.png", other)), GREEN)
+
+    assert late.min() > same.min() + 100
+
+
 def test_a_single_epoch_is_seen(tmp_path: Path) -> None:
     picture = drawn(save_curves(tmp_path / "curves.png", run(1)))
 
