@@ -50,8 +50,8 @@ def read_chestxray14(folder: Path) -> list[Row]:
         folder: laid out as above.
 
     Returns:
-        In the order of the lists, the training list first; ``file`` is the image's path, and
-        ``patient_id`` has the form of ``NIH-00000001``.
+        In the order of the lists, the training list first; ``file`` is relative to the
+        folder, and ``patient_id`` has the form of ``NIH-00000001``.
 
     Raises:
         ConfigurationError: a list, a table or a column of it is missing; an image is listed
@@ -111,7 +111,7 @@ def _images(folder: Path) -> dict[str, Path]:
     folders = [folder / "images", *sorted(folder.glob("images_*/images"))]
     paths = [path for each in folders if each.is_dir() for path in each.iterdir()]
     _refuse(folder, "images in several folders", sorted(_repeated(path.name for path in paths)))
-    return {path.name: path for path in paths}
+    return {path.name: path.relative_to(folder) for path in paths}
 
 
 def _row(entry: Mapping[str, str], image: Path, *, split: str | None = None) -> Row:

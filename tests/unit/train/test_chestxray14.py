@@ -47,7 +47,7 @@ def test_an_image_becomes_a_row_of_labels(tmp_path: Path) -> None:
 
     assert row.pop("licence").startswith("NIH Clinical Center")
     assert row == {
-        "file": str(tmp_path / "images/00000001_000.png"),
+        "file": "images/00000001_000.png",
         "patient_id": "NIH-00000001",
         "split": "train",
         "view": "PA",
@@ -63,10 +63,9 @@ def test_an_image_becomes_a_row_of_labels(tmp_path: Path) -> None:
 def test_the_twelve_folders_of_the_archives_are_searched(tmp_path: Path) -> None:
     layout(tmp_path)
     (tmp_path / "images_012/images").mkdir(parents=True)
-    moved = tmp_path / "images_012/images" / TEST[0]
-    (tmp_path / "images" / TEST[0]).rename(moved)
+    (tmp_path / "images" / TEST[0]).rename(tmp_path / "images_012/images" / TEST[0])
 
-    assert read_chestxray14(tmp_path)[-1]["file"] == str(moved)
+    assert read_chestxray14(tmp_path)[-1]["file"] == f"images_012/images/{TEST[0]}"
 
 
 def test_the_official_test_list_is_never_trained_on(tmp_path: Path) -> None:
