@@ -1,6 +1,5 @@
 """The labelled films of a training folder: read, checked, selected."""
 
-import csv
 import hashlib
 import re
 from collections import Counter
@@ -12,6 +11,8 @@ from triage.domain.errors import ConfigurationError
 from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
 from triage.train.chestxray14 import is_chestxray14, read_chestxray14
 from triage.train.findings import read_findings
+from triage.train.refusals import refuse_copies, refuse_nameless, refuse_same_files
+from triage.train.table import read_rows
 
 NEEDED = ("file", "patient_id", "split", *HEADS)
 SPLITS = ("train", "val")
@@ -66,9 +67,9 @@ def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
         The films in the order of the file.
 
     Raises:
-        ConfigurationError: file or column missing, a word or finding that is not known, a
-            missing film, a film or file listed twice, a patient in both splits, or a split
-            without films.
+        ConfigurationError: file or column missing, a word or finding that is not known, a film
+            that is missing, is listed twice, has no patient or is a copy of one of another split,
+            a patient in two splits, or a split without films.
     """
     if is_chestxray14(folder):
         return labelled(read_chestxray14(folder), folder)
@@ -77,9 +78,11 @@ def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
 
 def labelled(rows: Sequence[Mapping[str, str]], folder: Path) -> tuple[LabelledFilm, ...]:
     """Make labelled films of rows; as ``read_labels``."""
-    _refuse_repeats(rows)
+    refuse_nameless(rows)
     films = tuple(_film(row, folder) for row in rows if adult(row))
+    refuse_same_files(film.path for film in films)
     refuse_leakage(films)
+    _refuse_copies(films)
     known = tuple(film for film in films if film.split != TEST and film.known)
     _refuse_empty(known)
     return known
@@ -98,26 +101,6 @@ def adult(row: Mapping[str, str]) -> bool:
     """
     years = [int(number) for number in re.findall(r"\d+", row.get("age") or "")]
     return not years or max(years) >= ADULT_YEARS
-
-
-def read_rows(path: Path, *, needed: Iterable[str]) -> list[dict[str, str]]:
-    """Read a list of films.
-
-    Args:
-        path: CSV with a line of names.
-        needed: columns that must be there.
-
-    Raises:
-        ConfigurationError: there is no such file, or a column is missing.
-    """
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: no such file; a training folder holds labels.csv")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in needed if name not in (reader.fieldnames or ())]
-        if missing:
-            raise ConfigurationError(f"{path}: column {missing[0]} is missing")
-        return list(reader)
 
 
 def film_path(name: str, folder: Path) -> Path:
@@ -150,10 +133,12 @@ def _known_in(films: Iterable[LabelledFilm], label: str) -> set[str]:
     return {film.split for film in films if film.targets[place] is not None}
 
 
-def _refuse_repeats(rows: Iterable[Mapping[str, str]]) -> None:
-    for name, times in Counter(row["file"] for row in rows).items():
-        if times > 1:
-            raise ConfigurationError(f"{name}: listed {times} times, and once is allowed")
+def _refuse_copies(films: Sequence[LabelledFilm]) -> None:
+    fitted, others = ("train", HELD), ("val", TEST)
+    refuse_copies(
+        [film.path for film in films if film.split in fitted],
+        judged=[film.path for film in films if film.split in others],
+    )
 
 
 def _refuse_empty(films: Iterable[LabelledFilm]) -> None:

@@ -13,8 +13,9 @@ from triage.infer.look import look_at
 from triage.infer.screener import Limits
 from triage.train.distortion import Square
 from triage.train.films import WHITE, read_film
-from triage.train.labels import film_path, read_rows, source_of
+from triage.train.labels import film_path, source_of
 from triage.train.screener import Material, measured
+from triage.train.table import read_rows
 
 _NEEDED = ("file", "patient_id", "split")
 _EACH = 10
