@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
 from triage.cli.options import (
     AsJson,
@@ -19,6 +17,7 @@ from triage.cli.options import (
     pairs_of,
     print_json,
     settings_from,
+    with_progress,
 )
 from triage.evaluate.calibration_report import Films, calibration_lines, films_of, plain_calibration
 from triage.evaluate.cards import bare_route
@@ -108,9 +107,7 @@ def _carry_out(
 
 def _assess(folder: Path, known: Labels, choices: Settings, bundle: Path) -> Assessed:
     paths = [film_path(film, folder) for film in known.films]
-    route, console = bare_route(choices, bundle), Console(stderr=True)
-    steps = track(paths, "assess", console=console, disable=not console.is_terminal)
-    return assess_films(route, known, steps)
+    return assess_films(bare_route(choices, bundle), known, with_progress(paths))
 
 
 def _flagged(wishes: Mapping[Aim, float | None]) -> Wish:

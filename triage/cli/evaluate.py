@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
 from triage.cli.options import (
     AsJson,
@@ -17,12 +15,14 @@ from triage.cli.options import (
     Seed,
     SettingsFile,
     label_files,
+    make_folder,
     pairs_of,
     print_json,
     settings_from,
+    with_progress,
 )
-from triage.domain.errors import ConfigurationError
 from triage.evaluate.cases import Question
+from triage.evaluate.inquiry import Inquiry
 from triage.evaluate.labels import Choice
 from triage.evaluate.measures import Threshold
 from triage.evaluate.pictures import save_pictures
@@ -51,6 +51,10 @@ ReaderFiles = Annotated[
 ]
 Against = Annotated[Path | None, typer.Option(help="CSV of another model on the same films.")]
 By = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Group films by this, too.")]
+BoxFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--boxes", help="CSV with radiologists' boxes: judge the heat maps by them."),
+]
 Labelled = Annotated[
     bool, typer.Option("--only-labelled", help="Leave predictions without labels out.")
 ]
@@ -69,6 +73,7 @@ def evaluate(
     against: Against = None,
     only: Only = None,
     by: By = None,
+    boxes: BoxFiles = None,
     only_labelled: Labelled = False,
     draws: Draws = 1000,
     seed: Seed = 0,
@@ -78,9 +83,20 @@ def evaluate(
 
     A folder of films is assessed by the bundle as the daemon would; what it refuses is left out.
     Without a threshold, one is chosen at specificity 0.80 on these films, and the report says so.
+    With boxes, the films that have one are assessed, and their heat maps are measured instead:
+    localisation.md, localisation.json and a sheet of films.
     """
     files = label_files(source, labels)
     choice = Choice(pairs_of("--only", only), tuple(by or ()))
+    if boxes:
+        _refuse_beside_boxes(source, compare, readers, against, by, threshold, only_labelled)
+        from triage.cli.localise import localise  # it needs the network
+
+        inquiry = Inquiry(files, choice, tuple(boxes), draws, seed)
+        localise(
+            source, inquiry, to=to, settings=settings_from(settings), bundle=bundle, as_json=as_json
+        )
+        return
     pairs = tuple(Question(*pair) for pair in pairs_of("--compare", compare))
     given, read = _thresholds(threshold), tuple(readers or ())
     request = Request(files, choice, pairs, given, read, against, only_labelled, draws, seed)
@@ -113,22 +129,27 @@ def _assess(
     thresholds = bundle_thresholds(bundle or choices.model.bundle)
     labels = request.read_labels(frozenset(thresholds))
     paths = [film_path(film, folder) for film in labels.films]
-    route, console = open_route(choices, bundle), Console(stderr=True)
-    steps = track(paths, "assess", console=console, disable=not console.is_terminal)
-    assessed = assess_films(route, labels, steps)
+    assessed = assess_films(open_route(choices, bundle), labels, with_progress(paths))
     return Scored(assessed.predictions, labels, thresholds, assessed.not_assessed)
 
 
 def _write(to: Path, scored: Scored, found: Answer) -> None:
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"--to {to}: {error.strerror}") from error
+    make_folder(to)
     content = json.dumps(plain(found.sample, found.evaluation), indent=2, ensure_ascii=False)
     (to / "report.json").write_text(content + "\n", encoding="utf-8")
     (to / "report.md").write_text(markdown(found.sample, found.evaluation), encoding="utf-8")
     save_predictions(to / "predictions.csv", scored.predictions)
     save_pictures(to, found.cases, found.evaluation.results)
+
+
+def _refuse_beside_boxes(source: Path, *others: object) -> None:
+    if not source.is_dir():
+        raise typer.BadParameter(f"--boxes: {source} is no folder of films, and has no heat maps")
+    if any(others):
+        raise typer.BadParameter(
+            "--boxes goes with none of --compare, --readers, --against, --by, --threshold and"
+            " --only-labelled"
+        )
 
 
 def _thresholds(texts: Sequence[str] | None) -> dict[str, Threshold]:

@@ -4,13 +4,15 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import track
 
 from triage.database.engine import (
     Connection,
@@ -18,7 +20,7 @@ from triage.database.engine import (
     database_time,
     existing_engine,
 )
-from triage.domain.errors import UnavailableError
+from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.settings import Settings, load_settings
 
 SettingsFile = Annotated[
@@ -75,6 +77,24 @@ def pairs_of(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str],
         if not (name and equals):
             raise typer.BadParameter(f"{option} {name}{equals}{value}: a name, =, and a value")
     return tuple((name, value) for name, _, value in parts)
+
+
+def with_progress(paths: Sequence[Path]) -> Iterable[Path]:
+    """Count films on a terminal while they are assessed."""
+    console = Console(stderr=True)
+    return track(paths, "assess", console=console, disable=not console.is_terminal)
+
+
+def make_folder(to: Path) -> None:
+    """Make the folder that ``--to`` names.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+    """
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"--to {to}: {error.strerror}") from error
 
 
 def print_json(value: object) -> None:

@@ -18,6 +18,8 @@ from triage.infer.card import read_card
 from triage.pipeline import Route, build_route
 from triage.settings import Settings
 
+_Seen = tuple[Assessment, tuple[int, int]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessed:
@@ -27,11 +29,15 @@ class Assessed:
         predictions: of the films that were assessed.
         not_assessed: how many films were refused, by code.
         peaks: by the bundle's labels, ``float64`` (N,) the largest weight of each film's map.
+        assessments: (N,) everything that was said of each film.
+        shapes: (N,) rows and columns of each film as stored.
     """
 
     predictions: Predictions
     not_assessed: dict[str, int]
     peaks: dict[str, NDArray[np.float64]]
+    assessments: tuple[Assessment, ...]
+    shapes: tuple[tuple[int, int], ...]
 
 
 def bundle_thresholds(folder: Path | None) -> dict[str, Threshold]:
@@ -70,7 +76,7 @@ def assess_films(route: Route, labels: Labels, paths: Iterable[Path]) -> Assesse
     Raises:
         UnusableList: no film could be assessed.
     """
-    found: dict[str, Assessment] = {}
+    found: dict[str, _Seen] = {}
     refused: Counter[str] = Counter()
     for film, path, years in zip(labels.films, paths, labels.years, strict=True):
         code = _under_age(years, route) or _assess(route, path, found, film)
@@ -85,23 +91,23 @@ def _under_age(years: float, route: Route) -> RefusalCode | None:
     return RefusalCode.UNDER_AGE if years < route.minimum_age_years else None
 
 
-def _assess(
-    route: Route, path: Path, found: dict[str, Assessment], film: str
-) -> RefusalCode | None:
+def _assess(route: Route, path: Path, found: dict[str, _Seen], film: str) -> RefusalCode | None:
     """Put the assessment of a film into ``found``, or return why there is none."""
     try:
-        found[film] = route.assess(path).assessment
+        assessed = route.assess(path)
+        found[film] = assessed.assessment, assessed.film.shape
     except UnassessableFilm as error:
         return error.refusal.code
     return None
 
 
-def _assessed(found: dict[str, Assessment], refused: dict[str, int]) -> Assessed:
-    first = next(iter(found.values()))
-    rows = [[finding.probability for finding in each.findings] for each in found.values()]
+def _assessed(found: dict[str, _Seen], refused: dict[str, int]) -> Assessed:
+    assessments, shapes = zip(*found.values(), strict=True)
+    first = assessments[0]
+    rows = [[finding.probability for finding in each.findings] for each in assessments]
     columns = zip((finding.label for finding in first.findings), np.array(rows).T, strict=True)
     name = f"{first.model.name} {first.model.version} ({first.model.digest[:12]})"
-    heats = [[heat.weights.max() for heat in each.heat_maps] for each in found.values()]
+    heats = [[heat.weights.max() for heat in each.heat_maps] for each in assessments]
     peaks = zip((heat.label for heat in first.heat_maps), np.array(heats, float).T, strict=True)
     predictions = Predictions(name, tuple(found), with_heads(dict(columns)))
-    return Assessed(predictions, refused, dict(peaks))
+    return Assessed(predictions, refused, dict(peaks), assessments, shapes)

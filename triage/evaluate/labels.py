@@ -1,7 +1,7 @@
 """What is known of films: findings, patients, and the groups that they are in."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,18 @@ class Labels:
     truths: Mapping[str, NDArray[np.float64]]
     groups: Mapping[str, NDArray[np.str_]]
     years: NDArray[np.float64]
+
+    def among(self, films: Container[str]) -> "Labels":
+        """Keep those of the films that are ``films``."""
+        rows = np.array([n for n, film in enumerate(self.films) if film in films], dtype=np.intp)
+        return replace(
+            self,
+            films=tuple(self.films[n] for n in rows),
+            patients=self.patients[rows],
+            truths={name: truth[rows] for name, truth in self.truths.items()},
+            groups={name: words[rows] for name, words in self.groups.items()},
+            years=self.years[rows],
+        )
 
 
 def read_labels(paths: Sequence[Path], choice: Choice) -> Labels:

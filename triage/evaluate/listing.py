@@ -105,15 +105,23 @@ def read_listing(path: Path) -> Listing:
 
 def _parsed(path: Path, text: str) -> Listing:
     lines = list(csv.reader(io.StringIO(text, newline="")))
-    columns = tuple(lines[0]) if lines else ()
+    columns = _named(lines[0]) if lines else ()
     if not set(FILE) & set(columns):
         raise UnusableList(f"{path}: no column names the films: one of {', '.join(FILE)}")
     if len(set(columns)) < len(columns):
         raise UnusableList(f"{path}: a column has the name of another")
-    rows = [line for line in lines[1:] if line]
+    rows = []
     for number, line in enumerate(lines[1:], 2):
-        if line and len(line) != len(columns):
+        fields, beyond = line[: len(columns)], line[len(columns) :]
+        if line and (any(beyond) or len(fields) != len(columns)):
             raise UnusableList(
                 f"{path}: row {number} has {len(line)} fields: {len(columns)}, as the first line"
             )
-    return Listing(path, columns, [dict(zip(columns, row, strict=True)) for row in rows])
+        rows += [dict(zip(columns, fields, strict=True))] * bool(line)
+    return Listing(path, columns, rows)
+
+
+def _named(line: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of columns; what spreadsheets put after the last name is none."""
+    last = max((place for place, name in enumerate(line) if name), default=-1)
+    return tuple(line[: last + 1])

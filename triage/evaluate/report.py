@@ -83,6 +83,12 @@ def counted(result: Result) -> Row:
     return f"{result.positives} / {result.films}", share
 
 
+def table(columns: Row, rows: Iterable[Row]) -> str:
+    """Write a table; what a file named cannot end its cell."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
 def _head(sample: Sample) -> str:
     drawn = "patients" if sample.patients_known else "films, since the labels name no patients"
     lines = [
@@ -122,7 +128,7 @@ def _ranking(evaluation: Evaluation) -> str:
     ]
     means = [(name, "", "", said(mean), "") for name, mean in evaluation.means.items()]
     columns = ("label", "positive / films", "prevalence", "AUROC", "average precision")
-    return "## Ranking\n\n" + _table(columns, [*rows, *means]) + _warning(evaluation.results)
+    return "## Ranking\n\n" + table(columns, [*rows, *means]) + _warning(evaluation.results)
 
 
 def _warning(results: Iterable[Result]) -> str:
@@ -149,7 +155,7 @@ def _at_threshold(results: Sequence[Result]) -> str:
     ]
     chosen = any("chosen" in origin for origin in origins.values())
     note = ["", "A threshold that was chosen on the films that it is judged on flatters."] * chosen
-    return "\n".join(["## At the thresholds", "", _table(columns, rows), "", *said_of, *note])
+    return "\n".join(["## At the thresholds", "", table(columns, rows), "", *said_of, *note])
 
 
 def _calibration(results: Sequence[Result]) -> str:
@@ -163,7 +169,7 @@ def _calibration(results: Sequence[Result]) -> str:
     ]
     columns = ("label", "positive / films", "prevalence", "Brier score", "calibration error")
     note = f"Expected calibration error over {BINS} bins of equal width."
-    return f"## Calibration\n\n{_table(columns, rows)}\n\n{note}"
+    return f"## Calibration\n\n{table(columns, rows)}\n\n{note}"
 
 
 def _rivalries(sample: Sample, rivalries: Sequence[Rivalry]) -> str:
@@ -181,7 +187,7 @@ def _rivalries(sample: Sample, rivalries: Sequence[Rivalry]) -> str:
         for r in rivalries
     ]
     columns = ("label", "AUROC", "of the other", "difference (DeLong)", "p", "by patients")
-    return f"## Against {sample.rival}\n\nOn the same films.\n\n{_table(columns, rows)}"
+    return f"## Against {sample.rival}\n\nOn the same films.\n\n{table(columns, rows)}"
 
 
 def _gaps(gaps: Sequence[Gap]) -> str:
@@ -193,7 +199,7 @@ def _gaps(gaps: Sequence[Gap]) -> str:
         "AP films are mostly taken at the bedside with a portable machine. An interval that holds"
         " 0 shows no difference; it does not show that there is none."
     )
-    return f"## PA against AP\n\n{_table(columns, rows)}\n\n{note}"
+    return f"## PA against AP\n\n{table(columns, rows)}\n\n{note}"
 
 
 def _agreements(pairs: Sequence[Pair]) -> str:
@@ -216,7 +222,7 @@ def _agreements(pairs: Sequence[Pair]) -> str:
         " patients. The four counts are films that neither calls, only the second, only the first,"
         " and both. `labels` are the label files, `model` is the score at its threshold."
     )
-    return f"## Agreement\n\n{_table(columns, rows)}\n\n{note}" if rows else ""
+    return f"## Agreement\n\n{table(columns, rows)}\n\n{note}" if rows else ""
 
 
 def _kappa(pair: Pair) -> str:
@@ -250,7 +256,7 @@ def _groups(parts: Sequence[Part]) -> Iterator[str]:
             for part in found
             if part.result.films
         ]
-        yield f"## By {dimension}\n\n{_table(columns, rows)}"
+        yield f"## By {dimension}\n\n{table(columns, rows)}"
 
 
 def _pictures() -> str:
@@ -265,11 +271,6 @@ def _p_value(p_value: float | None) -> str:
     if p_value is None:
         return "undefined"
     return f"below {_SMALL}" if p_value < _SMALL else f"{p_value:.{_PLACES}f}"
-
-
-def _table(columns: Row, rows: Iterable[Row]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
 def _cell(text: str) -> str:

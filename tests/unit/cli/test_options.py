@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 import typer
 
-from triage.cli.options import label_files, pairs_of, print_json, who
+from triage.cli.options import (
+    label_files,
+    make_folder,
+    pairs_of,
+    print_json,
+    who,
+    with_progress,
+)
+from triage.domain.errors import ConfigurationError
 
 
 def test_json_writes_times_in_iso_8601(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,3 +45,20 @@ def test_labels_are_those_named_or_those_in_the_folder(tmp_path: Path) -> None:
     assert label_files(tmp_path, None) == (tmp_path / "labels.csv",)
     with pytest.raises(typer.BadParameter, match="--labels is missing"):
         label_files(named, None)
+
+
+def test_every_path_is_counted_and_none_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [Path("a"), Path("b")]
+
+    assert list(with_progress(paths)) == paths
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_is_made_unless_something_is_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("a letter")
+
+    make_folder(tmp_path / "new/deep")
+
+    assert (tmp_path / "new/deep").is_dir()
+    with pytest.raises(ConfigurationError, match=r"--to .*letter"):
+        make_folder(tmp_path / "letter")

@@ -77,7 +77,7 @@ def test_assessed_films_give_the_new_card(files: Path, card: Card) -> None:
     peaks = {name: np.full(COUNT, 2e-6) for name in scores}
     predictions = Predictions("tiny", subject.known.films, scores)
 
-    done = wanted.carried_out(subject, Assessed(predictions, {}, peaks))
+    done = wanted.carried_out(subject, Assessed(predictions, {}, peaks, (), ()))
 
     assert [found.label for found in done.found] == ["tumour"]
     assert done.found[0].before.patients == COUNT / 2

@@ -52,6 +52,14 @@ def test_the_peak_is_that_of_the_routes_map(route: Route, tmp_path: Path) -> Non
     assert found.peaks["tumour"][1] == alone[0].weights.max()
 
 
+def test_maps_and_shapes_are_in_the_films_order(route: Route, tmp_path: Path) -> None:
+    found = assessed(route, tmp_path, "cr_normal.dcm,61,0", "dx_mass.dcm,61,1")
+
+    alone = route.assess(SAMPLES / "dx_mass.dcm")
+    assert found.shapes[1] == alone.film.shape
+    assert found.assessments[1].findings == alone.assessment.findings
+
+
 def test_an_age_of_the_labels_counts_where_pictures_have_none(route: Route, tmp_path: Path) -> None:
     found = assessed(route, tmp_path, "cr_normal.dcm,17,0", "dx_mass.dcm,18,1")
 

@@ -167,3 +167,18 @@ def test_a_film_that_a_further_file_contradicts_is_remembered(path: Path, tmp_pa
 def test_the_first_file_repeats_no_film(path: Path) -> None:
     with pytest.raises(UnusableList, match="films with several rows 1: 0; such as a"):
         labels_of(path, "file,tumour", "a,1", "a,1")
+
+
+def test_films_can_be_kept_among_others(tmp_path: Path) -> None:
+    rows = ("a,P1,PA,1,40", "b,P2,AP,0,50", "c,P1,AP,,60")
+    known = labels_of(tmp_path / "l.csv", "file,patient_id,view,tumour,age", *rows)
+
+    kept = known.among({"c", "a"})
+
+    assert (kept.films, kept.patients.tolist(), kept.years.tolist()) == (
+        ("a", "c"),
+        [0, 0],
+        [40, 60],
+    )
+    assert kept.groups["view"].tolist() == ["PA", "AP"]
+    np.testing.assert_array_equal(kept.truths["tumour"], [1, np.nan])

@@ -40,6 +40,21 @@ def test_another_word_names_column_word_and_film(tmp_path: Path) -> None:
         read_listing(path).truths("tumour")
 
 
+def test_what_a_spreadsheet_puts_behind_the_names_is_no_column(tmp_path: Path) -> None:
+    path = written(tmp_path / "list.csv", "file,tumour,,", "a,1", "b,0,,", "c,1,")
+
+    found = read_listing(path)
+
+    assert (found.columns, found.films()) == (("file", "tumour"), ["a", "b", "c"])
+
+
+def test_a_value_behind_the_names_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "list.csv", "file,tumour,,", "a,1,,7")
+
+    with pytest.raises(UnusableList, match="row 2 has 4 fields: 2, as the first line"):
+        read_listing(path)
+
+
 def test_a_repeated_film_is_named(tmp_path: Path) -> None:
     path = written(tmp_path / "list.csv", "file", "a", "b", "b", "b")
 

@@ -1,0 +1,46 @@
+"""What a person asks of heat maps: films with labels, and the boxes that radiologists drew."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from triage.domain.labels import CHESTXRAY14
+from triage.evaluate.boxes import Boxes, names_of, read_boxes
+from triage.evaluate.labels import Choice, Labels, read_labels
+from triage.evaluate.listing import read_listing
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """The labelled films that have boxes, and the boxes."""
+
+    labels: Labels
+    boxes: Boxes
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What a person asks of the maps.
+
+    Args:
+        files: CSV files with labels; the first says which films there are.
+        choice: rows of them.
+        boxes: CSV files with boxes.
+        draws: of patients.
+        seed: of the draws.
+    """
+
+    files: tuple[Path, ...]
+    choice: Choice
+    boxes: tuple[Path, ...]
+    draws: int
+    seed: int
+
+    def read(self) -> Boxed:
+        """Read labels and boxes, before any film is assessed.
+
+        Raises:
+            UnusableList: as ``labels.read_labels`` and ``boxes.read_boxes``.
+        """
+        known = read_labels(self.files, replace(self.choice, truths=frozenset(CHESTXRAY14)))
+        boxes = read_boxes(self.boxes, names_of(read_listing(self.files[0]), known.films))
+        return Boxed(known.among(boxes.by_film), boxes)
