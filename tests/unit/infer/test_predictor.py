@@ -152,6 +152,23 @@ def test_a_probability_is_stretched_around_its_operating_point(tmp_path: Path) -
     assert after.findings[0].probability == pytest.approx(0.5, abs=1e-9)
 
 
+def test_swapping_two_outputs_swaps_their_maps_and_probabilities(tmp_path: Path) -> None:
+    bundle = load_bundle(saved(tmp_path))
+    before = Predictor(bundle, device="cpu").assess(films(3))
+    classifier = bundle.network.classifier
+    classifier.weight.copy_(classifier.weight.flip(0))
+    classifier.bias.copy_(classifier.bias.flip(0))
+
+    after = Predictor(bundle, device="cpu").assess(films(3))
+
+    for one, other in zip(before, after, strict=True):
+        maps = [[heat.weights for heat in each.heat_maps] for each in (one, other)]
+        scores = [[finding.probability for finding in each.findings] for each in (one, other)]
+        np.testing.assert_allclose(maps[0], maps[1][::-1], atol=1e-6)
+        assert scores[0] == pytest.approx(scores[1][::-1], abs=1e-6)
+        assert not np.allclose(maps[0][0], maps[0][1], atol=1e-3)
+
+
 def test_a_film_without_a_finite_number_is_refused(predictor: Predictor) -> None:
     hollow = film(np.full((40, 40), np.nan, np.float32))
 
