@@ -57,6 +57,11 @@ class Route:
     appearance: Appearance
     minimum_age_years: int
 
+    @property
+    def device_lost(self) -> bool:
+        """Whether the device that computes failed, and another process may have it again."""
+        return isinstance(self.assessor, Predictor) and self.assessor.device_lost
+
     def assess(self, path: Path) -> AssessedFilm:
         """Assess one film from a DICOM, PNG or JPEG file.
 

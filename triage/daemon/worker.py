@@ -13,6 +13,7 @@ import structlog
 
 from triage.daemon.child import Ready
 from triage.daemon.judge import Judge
+from triage.daemon.retrial import Retrial
 from triage.daemon.watchdog import watched
 from triage.database import queue, results
 from triage.database.engine import DatabaseAway, DatabaseError, Engine, database_time, open_engine
@@ -147,9 +148,10 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     """
     give_way()
     engine = open_engine(settings.database_url)
+    route = build_route(settings, tell=_say_of_the_device)
     judge = Judge(
         engine,
-        build_route(settings, tell=_say_of_the_device),
+        route,
         films=Spool(settings.data.folder / "spool"),
         results=Spool(settings.data.folder / "results"),
         pacs=settings.pacs,
@@ -163,10 +165,18 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     )
     worker.take_over(most_deaths=settings.worker.most_deaths)
     ready({})
+    assess_until(stop, worker, retrial=Retrial(lambda: route.device_lost))
+
+
+def assess_until(stop: threading.Event, worker: Worker, *, retrial: Retrial) -> None:
+    """Assess study after study until told to stop, or until another process should go on."""
     while not stop.is_set():
         try:
             with watched(LONGEST_STUDY_S):
                 found = worker.assess_one()
+            if retrial.is_due():
+                logger.error("worker ends, so that another process tries the device again")
+                return
             if not found:
                 stop.wait(IDLE_S)
         except DatabaseError as error:

@@ -64,6 +64,7 @@ class Predictor:
         self._bundle = bundle
         self._spec = bundle.card.input.spec
         self._degraded: str | None = None
+        self._lost = False
         labels = bundle.card.labels
         self._scales = torch.tensor([label.map_scale for label in labels])
         points = [math.nan if n.operating_point is None else n.operating_point for n in labels]
@@ -77,6 +78,7 @@ class Predictor:
             proven = precision is not None or self._seat.reproduces(bundle)
         except RuntimeError as error:
             self._degrade(type(error).__name__, error)
+            self._lost = chosen != CPU
         else:
             if not proven:
                 self._degrade("other golden probabilities")
@@ -85,6 +87,11 @@ class Predictor:
     def degraded(self) -> str | None:
         """Why films are assessed in another way than was chosen, or ``None``."""
         return self._degraded
+
+    @property
+    def device_lost(self) -> bool:
+        """Whether a device failed; another process may be able to use it."""
+        return self._lost
 
     @property
     def way(self) -> str:
@@ -153,6 +160,7 @@ class Predictor:
             self._tell(f"out of memory with {tried} films: {self._most} at a time from now on")
         elif self._seat.device != CPU or isinstance(error, torch.AcceleratorError):
             self._degrade(type(error).__name__, error)
+            self._lost = True
         else:
             raise error
 

@@ -244,12 +244,14 @@ def test_a_lost_device_is_given_up_for_the_cpu_and_named(tmp_path: Path) -> None
     assert len(found) == 3
     assert predictor.way == "cpu float32"
     assert predictor.degraded == "cpu float32 given up, now cpu float32: AcceleratorError"
+    assert predictor.device_lost
 
 
 def test_who_loses_no_device_is_not_degraded(predictor: Predictor) -> None:
     predictor.assess(films(3))
 
     assert predictor.degraded is None
+    assert not predictor.device_lost
 
 
 def test_a_device_that_fails_after_it_was_given_up_is_an_error(tmp_path: Path) -> None:
@@ -332,3 +334,4 @@ def test_a_precision_without_the_golden_probabilities_is_given_up(tmp_path: Path
     assert predictor.degraded == (
         "cpu bfloat16 given up, now cpu float32: other golden probabilities"
     )
+    assert not predictor.device_lost, "it would be the same in every process"
