@@ -6,7 +6,7 @@ from pathlib import Path
 from triage.domain.labels import CHESTXRAY14
 from triage.evaluate.boxes import Boxes, names_of, read_boxes
 from triage.evaluate.labels import Choice, Labels, read_labels
-from triage.evaluate.listing import read_listing
+from triage.evaluate.listing import FILE, read_listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ class Inquiry:
         Raises:
             UnusableList: as ``labels.read_labels`` and ``boxes.read_boxes``.
         """
-        known = read_labels(self.files, replace(self.choice, truths=frozenset(CHESTXRAY14)))
-        boxes = read_boxes(self.boxes, names_of(read_listing(self.files[0]), known.films))
-        return Boxed(known.among(boxes.by_film), boxes)
+        listing = read_listing(self.files[0])
+        films = read_labels(self.files, self.choice).films
+        boxes = read_boxes(self.boxes, names_of(listing, films))
+        # Of films without boxes nobody asks what they show: their words are not judged.
+        rows = tuple((listing.column(FILE) or FILE[0], film) for film in boxes.by_film)
+        choice = replace(
+            self.choice, only=(*self.choice.only, *rows), truths=frozenset(CHESTXRAY14)
+        )
+        return Boxed(read_labels(self.files, choice).among(boxes.by_film), boxes)

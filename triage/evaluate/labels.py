@@ -123,7 +123,9 @@ def _chosen(listing: Listing, choice: Choice) -> Listing:
     for column in (*(name for name, _ in choice.only), *choice.by):
         if column not in listing.columns:
             raise UnusableList(f"{listing.path}: column {column} is missing")
-    only = {name: {value for key, value in choice.only if key == name} for name, _ in choice.only}
+    only: dict[str, set[str]] = {}
+    for name, value in choice.only:
+        only.setdefault(name, set()).add(value)
     unseen = [r for r in listing.rows if SPLIT in only or r.get(SPLIT) != TRAINED_ON]
     rows = [row for row in unseen if all(row[name] in values for name, values in only.items())]
     if not rows:
