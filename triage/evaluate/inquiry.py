@@ -45,8 +45,8 @@ class Inquiry:
         films = read_labels(self.files, self.choice).films
         boxes = read_boxes(self.boxes, names_of(listing, films))
         # Of films without boxes nobody asks what they show: their words are not judged.
-        rows = tuple((listing.column(FILE) or FILE[0], film) for film in boxes.by_film)
-        choice = replace(
-            self.choice, only=(*self.choice.only, *rows), truths=frozenset(CHESTXRAY14)
-        )
-        return Boxed(read_labels(self.files, choice).among(boxes.by_film), boxes)
+        column = listing.column(FILE) or FILE[0]
+        other = (pair for pair in self.choice.only if pair[0] != column)
+        rows = ((column, film) for film in boxes.by_film)
+        choice = replace(self.choice, only=(*other, *rows), truths=frozenset(CHESTXRAY14))
+        return Boxed(read_labels(self.files, choice), boxes)
