@@ -48,8 +48,22 @@ def test_only_the_worker_loads_the_network_and_the_pictures(module: str) -> None
     assert loaded(module).isdisjoint({"torch", "torchvision", "cv2"})
 
 
-def test_the_worker_does_load_them() -> None:
-    assert {"torch", "torchvision", "cv2"} <= loaded("triage.daemon.worker")
+def test_the_worker_does_load_them_but_neither_torchvision_nor_a_compiler() -> None:
+    found = loaded("triage.daemon.worker")
+
+    assert {"torch", "cv2"} <= found
+    assert found.isdisjoint({"torchvision", "torch._dynamo", "matplotlib"})
+
+
+def test_a_bundle_is_loaded_without_a_compiler() -> None:
+    program = (
+        "import sys\n"
+        "from triage.infer.bundle import load_bundle, shipped_bundle\n"
+        "load_bundle(shipped_bundle())\n"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT).returncode == 0
 
 
 def test_the_command_line_loads_a_command_only_when_it_is_called() -> None:
