@@ -60,6 +60,7 @@ class DenseNet(nn.Module):
 
     def __init__(self, blocks: Blocks, labels: int, channels: int = RGB) -> None:
         super().__init__()
+        self.blocks = blocks
         self.features: nn.Module = nn.Sequential(OrderedDict(_layers(blocks)))
         self.classifier = nn.Linear(width(blocks), labels)
         self.apply(_initialise)
