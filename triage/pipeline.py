@@ -16,6 +16,7 @@ from triage.infer.bundle import load_bundle, shipped_bundle
 from triage.infer.predictor import Predictor, keep_quiet
 from triage.infer.screener import load_screener, shipped_screener
 from triage.infer.screening import Screening
+from triage.infer.seat import Engine
 from triage.overlay import Appearance, ColorMap, Picture, draw
 from triage.settings import Settings
 
@@ -117,7 +118,11 @@ def build_route(settings: Settings, *, tell: Callable[[str], None] = keep_quiet)
     return Route(
         decoder=Guard(),
         screening=_screening() if settings.screening.pixels else None,
-        assessor=Predictor(load_bundle(settings.model.bundle or shipped_bundle()), tell=tell),
+        assessor=Predictor(
+            load_bundle(settings.model.bundle or shipped_bundle()),
+            engine=Engine(settings.model.engine),
+            tell=tell,
+        ),
         appearance=Appearance(
             color_map=ColorMap(choice.color_map),
             opacity=choice.opacity,

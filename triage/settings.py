@@ -107,9 +107,10 @@ class Screening(Section):
 
 
 class ModelChoice(Section):
-    """The bundle to assess with; the shipped one unless ``bundle`` names a folder."""
+    """The bundle to assess with, the shipped one unless ``bundle`` names a folder; and by what."""
 
     bundle: Path | None = None
+    engine: Literal["torch", "openvino"] = "torch"
 
 
 class Picture(Section):

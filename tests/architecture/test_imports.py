@@ -52,7 +52,7 @@ def test_the_worker_does_load_them_but_neither_torchvision_nor_a_compiler() -> N
     found = loaded("triage.daemon.worker")
 
     assert {"torch", "cv2"} <= found
-    assert found.isdisjoint({"torchvision", "torch._dynamo", "matplotlib"})
+    assert found.isdisjoint({"torchvision", "torch._dynamo", "matplotlib", "openvino"})
 
 
 def test_a_bundle_is_loaded_without_a_compiler() -> None:

@@ -173,14 +173,14 @@ class Proof(Section):
     """What a precision changed beside ``float32``, measured on validation films.
 
     Args:
-        device: the kind that it was measured on.
+        device: the kind that it was measured on, or the engine beside torch.
         precision: of the layers before the head.
         films: how many were compared.
         largest_change: of any probability.
         decisions_changed: probabilities that came to the other side of their threshold.
     """
 
-    device: Literal["cpu", "cuda"]
+    device: Literal["cpu", "cuda", "openvino"]
     precision: Precision
     films: Annotated[int, Field(ge=1)]
     largest_change: Fraction

@@ -25,7 +25,7 @@ from triage.infer.gradcam import strengths
 from triage.infer.heads import any_of, head_maps
 from triage.infer.input import letterbox
 from triage.infer.precision import Precision, has
-from triage.infer.seat import CPU, Seat
+from triage.infer.seat import CPU, Engine, Place, Seat
 
 MOST_AT_ONCE = {"cpu": 16, "cuda": 256}
 """Films of one forward pass, by kind of device; a GPU without the memory takes fewer."""
@@ -42,12 +42,13 @@ class Predictor:
 
     On the same machine, the same film gives the same answer. Layers are computed in the first
     precision that the bundle's card proves for the device and that the device has, else in
-    ``float32``. Whatever differs from ``float32`` on the CPU must first give the golden
-    probabilities.
+    ``float32``. Whatever differs from torch's ``float32`` on the CPU must first give the golden
+    output.
 
     Args:
         bundle: its network stays on the CPU; a GPU gets a copy.
         device: ``cpu`` or such as ``cuda:1``; a GPU where there is one, else the CPU, if absent.
+        engine: OpenVINO computes on the CPU, whatever ``device`` says.
         precision: as ``bundle`` proves, if absent; one that is named is not questioned.
         tell: is given a sentence when a device has no memory, and when it is given up.
     """
@@ -57,6 +58,7 @@ class Predictor:
         bundle: Bundle,
         device: str | None = None,
         *,
+        engine: Engine = Engine.TORCH,
         precision: Precision | None = None,
         tell: Callable[[str], None] = keep_quiet,
     ) -> None:
@@ -69,19 +71,11 @@ class Predictor:
         self._scales = torch.tensor([label.map_scale for label in labels])
         points = [math.nan if n.operating_point is None else n.operating_point for n in labels]
         self._points = torch.tensor(points, dtype=torch.float64)
-        chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._most = MOST_AT_ONCE.get(chosen.type, MOST_AT_ONCE["cpu"])
-        self._reserve = Seat.of(bundle, CPU, Precision.FLOAT32)
-        self._seat = self._reserve
-        try:
-            self._seat = Seat.of(bundle, chosen, precision or _best(bundle, chosen))
-            proven = precision is not None or self._seat.reproduces(bundle)
-        except RuntimeError as error:
-            self._degrade(type(error).__name__, error)
-            self._lost = chosen != CPU
-        else:
-            if not proven:
-                self._degrade("other golden probabilities")
+        self._seat = self._reserve = Seat.reserve(bundle)
+        place = _place(bundle, device, engine=engine, precision=precision)
+        self._most = MOST_AT_ONCE.get(place.device.type, MOST_AT_ONCE[CPU.type])
+        if place != self._reserve.place:
+            self._move(place, is_named=precision is not None)
 
     @property
     def degraded(self) -> str | None:
@@ -96,7 +90,7 @@ class Predictor:
     @property
     def way(self) -> str:
         """Where and in which precision films are assessed now, such as ``cpu float32``."""
-        return f"{self._seat.device} {self._seat.precision}"
+        return str(self._seat.place)
 
     def assess(self, films: Sequence[Film]) -> list[Assessment]:
         """Assess films in one batch.
@@ -158,17 +152,33 @@ class Predictor:
         if isinstance(error, torch.OutOfMemoryError) and tried > 1:
             self._most = tried // 2
             self._tell(f"out of memory with {tried} films: {self._most} at a time from now on")
-        elif self._seat.device != CPU or isinstance(error, torch.AcceleratorError):
-            self._degrade(type(error).__name__, error)
-            self._lost = True
+        elif self._seat is not self._reserve or isinstance(error, torch.AcceleratorError):
+            self._degrade(self._seat.place, type(error).__name__, error)
         else:
             raise error
 
-    def _degrade(self, reason: str, error: RuntimeError | None = None) -> None:
+    def _move(self, place: Place, *, is_named: bool) -> None:
+        """Sit down elsewhere, if that can be used and gives the golden output."""
+        try:
+            there = Seat.of(self._bundle, place)
+            proven = is_named or there.reproduces(self._bundle)
+        except ImportError as error:
+            self._degrade(place, f"{error}; the extra {place.engine} installs it")
+        except RuntimeError as error:
+            self._degrade(place, type(error).__name__, error)
+        else:
+            if proven:
+                self._seat = there
+            else:
+                self._degrade(place, "other golden output")
+
+    def _degrade(self, place: Place, reason: str, error: RuntimeError | None = None) -> None:
         """Go on in ``float32`` on the CPU, which everything can do, and say so; once."""
         if error is not None and self._degraded is not None:
             raise error
-        self._degraded = f"{self.way} given up, now {CPU} {Precision.FLOAT32}: {reason}"
+        self._degraded = f"{place} given up, now {self._reserve.place}: {reason}"
+        on_device = place.device != CPU or isinstance(error, torch.AcceleratorError)
+        self._lost = error is not None and on_device
         self._seat = self._reserve
         self._most = min(self._most, MOST_AT_ONCE[CPU.type])
         self._tell(f"degraded: {self._degraded}")
@@ -181,9 +191,15 @@ class Predictor:
         return Assessment(self._bundle.model, tuple(findings), tuple(heats))
 
 
-def _best(bundle: Bundle, device: torch.device) -> Precision:
-    proven = bundle.card.proven(device.type)
-    return next((each for each in proven if has(device, each)), Precision.FLOAT32)
+def _place(
+    bundle: Bundle, device: str | None, *, engine: Engine, precision: Precision | None
+) -> Place:
+    chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if engine is Engine.OPENVINO:
+        chosen = CPU
+    proven = bundle.card.proven(chosen.type if engine is Engine.TORCH else engine)
+    best = next((each for each in proven if has(chosen, each)), Precision.FLOAT32)
+    return Place(chosen, precision or best, engine)
 
 
 def _assessment_of(answer: Assessment | Refusal) -> Assessment:

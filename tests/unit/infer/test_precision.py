@@ -65,10 +65,20 @@ def test_every_device_has_float32() -> None:
     assert has(CPU, Precision.FLOAT32)
 
 
-def test_a_processor_has_bfloat16_where_its_flags_say_so() -> None:
-    said = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+@pytest.mark.parametrize(
+    ("flags", "gains"), [("avx512_bf16 amx_bf16 amx_tile", True), ("avx512_bf16", False)]
+)
+def test_a_processor_gains_by_bfloat16_where_its_flags_say_so(
+    tmp_path: Path, flags: str, gains: bool
+) -> None:
+    processor = tmp_path / "cpuinfo"
+    processor.write_text(f"processor : 0\nflags : fpu {flags}\n", encoding="utf-8")
 
-    assert has(CPU, Precision.BFLOAT16) == ("avx512_bf16" in said or "amx_bf16" in said)
+    assert has(CPU, Precision.BFLOAT16, processor=processor) is gains
+
+
+def test_a_system_that_says_nothing_of_its_processor_gains_nothing(tmp_path: Path) -> None:
+    assert not has(CPU, Precision.BFLOAT16, processor=tmp_path / "cpuinfo")
 
 
 def test_a_processor_is_not_asked_for_float16() -> None:

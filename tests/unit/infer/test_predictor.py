@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from triage.domain.film import Film
 from triage.infer.bundle import Bundle, load_bundle, save_bundle
 from triage.infer.card import Label, Line, Proof, Urgent
 from triage.infer.precision import Precision, has
-from triage.infer.predictor import Predictor
+from triage.infer.predictor import Predictor, keep_quiet
 
 
 @pytest.fixture
@@ -178,25 +179,27 @@ def test_a_film_without_a_finite_number_is_refused(predictor: Predictor) -> None
     assert refused.value.refusal.code is RefusalCode.NO_RESULT
 
 
-def greedy(folder: Path, most: int) -> Bundle:
-    """Load a bundle whose network has memory for so many films."""
+def greedy(folder: Path, most: int, *, tell: Callable[[str], None] = keep_quiet) -> Predictor:
+    """Make a predictor that then has memory for so many films."""
     bundle = load_bundle(saved(folder))
-    bundle.network.features = Greedy(bundle.network.features, most)
-    return bundle
+    predictor = Predictor(bundle, device="cpu", tell=tell)
+    bundle.network.classifier = Greedy(bundle.network.classifier, most)
+    return predictor
 
 
-def failing(folder: Path, *, times: int) -> Bundle:
-    """Load a bundle whose network runs on a device that fails so often."""
+def failing(folder: Path, times: int, *, tell: Callable[[str], None] = keep_quiet) -> Predictor:
+    """Make a predictor whose device then fails so often."""
     bundle = load_bundle(saved(folder))
-    bundle.network.features = Failing(bundle.network.features, times)
-    return bundle
+    predictor = Predictor(bundle, device="cpu", tell=tell)
+    bundle.network.classifier = Failing(bundle.network.classifier, times)
+    return predictor
 
 
 def test_without_memory_batches_are_halved_and_answers_stay(tmp_path: Path) -> None:
     several = films(11)
     plain = Predictor(load_bundle(saved(tmp_path / "plain")), device="cpu")
 
-    found = Predictor(greedy(tmp_path / "greedy", 3), device="cpu").assess(several)
+    found = greedy(tmp_path / "greedy", 3).assess(several)
 
     assert len(found) == 11
     for one, other in zip(found, plain.assess(several), strict=True):
@@ -207,8 +210,8 @@ def test_without_memory_batches_are_halved_and_answers_stay(tmp_path: Path) -> N
 def test_what_happens_to_the_device_is_told(tmp_path: Path) -> None:
     told: list[str] = []
 
-    Predictor(greedy(tmp_path / "a", 3), device="cpu", tell=told.append).assess(films(8))
-    Predictor(failing(tmp_path / "b", times=1), device="cpu", tell=told.append).assess(films(1))
+    greedy(tmp_path / "a", 3, tell=told.append).assess(films(8))
+    failing(tmp_path / "b", 1, tell=told.append).assess(films(1))
 
     assert told == [
         "out of memory with 8 films: 4 at a time from now on",
@@ -218,26 +221,24 @@ def test_what_happens_to_the_device_is_told(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_was_too_large_is_not_tried_again(tmp_path: Path) -> None:
-    bundle = greedy(tmp_path, 2)
+    bundle = load_bundle(saved(tmp_path))
     predictor = Predictor(bundle, device="cpu")
+    head = bundle.network.classifier = Greedy(bundle.network.classifier, 2)
     predictor.assess(films(8))
-    assert isinstance(bundle.network.features, Greedy)
-    refused = bundle.network.features.refused
+    refused = head.refused
 
     predictor.assess(films(8))
 
-    assert bundle.network.features.refused == refused == 2
+    assert head.refused == refused == 2
 
 
 def test_a_machine_without_memory_for_one_film_says_so(tmp_path: Path) -> None:
-    predictor = Predictor(greedy(tmp_path, 0), device="cpu")
-
     with pytest.raises(torch.OutOfMemoryError):
-        predictor.assess(films(2))
+        greedy(tmp_path, 0).assess(films(2))
 
 
 def test_a_lost_device_is_given_up_for_the_cpu_and_named(tmp_path: Path) -> None:
-    predictor = Predictor(failing(tmp_path, times=1), device="cpu")
+    predictor = failing(tmp_path, 1)
 
     found = predictor.assess(films(3))
 
@@ -255,7 +256,7 @@ def test_who_loses_no_device_is_not_degraded(predictor: Predictor) -> None:
 
 
 def test_a_device_that_fails_after_it_was_given_up_is_an_error(tmp_path: Path) -> None:
-    predictor = Predictor(failing(tmp_path, times=2), device="cpu")
+    predictor = failing(tmp_path, 2)
 
     with pytest.raises(torch.AcceleratorError, match="device is lost"):
         predictor.assess(films(3))
@@ -302,7 +303,8 @@ def proven(folder: Path, *, change: float) -> Bundle:
 
 
 has_bfloat16 = pytest.mark.skipif(
-    not has(torch.device("cpu"), Precision.BFLOAT16), reason="a processor without bfloat16"
+    not has(torch.device("cpu"), Precision.BFLOAT16),
+    reason="a processor that gains nothing by bfloat16",
 )
 
 
@@ -331,7 +333,5 @@ def test_a_precision_without_the_golden_probabilities_is_given_up(tmp_path: Path
     predictor = Predictor(replace(bundle, golden=off), device="cpu")
 
     assert predictor.way == "cpu float32"
-    assert predictor.degraded == (
-        "cpu bfloat16 given up, now cpu float32: other golden probabilities"
-    )
+    assert predictor.degraded == ("cpu bfloat16 given up, now cpu float32: other golden output")
     assert not predictor.device_lost, "it would be the same in every process"
