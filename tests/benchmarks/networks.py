@@ -19,6 +19,7 @@ from triage.infer.bundle import Bundle, load_bundle, shipped_bundle
 from triage.infer.densenet import DenseNet
 from triage.infer.input import normalise
 from triage.infer.predictor import Predictor
+from triage.infer.seat import Engine
 
 THREADS = 2
 IMAGES = 32
@@ -49,8 +50,11 @@ class Logits(nn.Module):
         return self.network.activations(batch).logits
 
 
-def _triage(bundle: Bundle) -> Ask:
-    return Predictor(bundle, "cpu").scored
+def _triage(bundle: Bundle, *, engine: Engine = Engine.TORCH) -> Ask:
+    predictor = Predictor(bundle, "cpu", engine=engine)
+    if predictor.degraded is not None:
+        raise RuntimeError(predictor.degraded)
+    return predictor.scored
 
 
 def _plain(bundle: Bundle) -> Ask:
@@ -106,6 +110,8 @@ def _input(bundle: Bundle, squares: Tensor) -> Tensor:
 WAYS = {
     "triage": Way(8, _triage),
     "triage, one by one": Way(1, _triage),
+    "triage on OpenVINO": Way(8, partial(_triage, engine=Engine.OPENVINO)),
+    "triage on OpenVINO, one by one": Way(1, partial(_triage, engine=Engine.OPENVINO)),
     "torch fp32": Way(8, _plain),
     "the article's way": Way(1, _article),
     "torch + pytorch-grad-cam": Way(8, _pytorch_grad_cam),
@@ -114,6 +120,8 @@ WAYS = {
 }
 NEEDS = {
     "torch + pytorch-grad-cam": "pytorch_grad_cam",
+    "triage on OpenVINO": "openvino",
+    "triage on OpenVINO, one by one": "openvino",
     "OpenVINO bfloat16": "openvino",
     "OpenVINO fp32": "openvino",
 }

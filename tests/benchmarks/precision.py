@@ -15,6 +15,7 @@ import torch
 from triage.infer.bundle import load_bundle, shipped_bundle
 from triage.infer.precision import Precision, change
 from triage.infer.predictor import Predictor
+from triage.infer.seat import Engine
 from triage.train.films import WHITE, load_examples
 from triage.train.labels import read_labels
 from triage.train.recipe import Recipe
@@ -35,9 +36,12 @@ def main(words: Sequence[str]) -> int:
     say(f"{len(squares)} films, bundle {bundle.model.name} {bundle.model.version}; nearest")
     say(f" to a threshold {nearest:.2g}\n")
     for precision in Precision:
-        found, _ = Predictor(bundle, arguments.device, precision=precision).scored(shown)
+        predictor = Predictor(
+            bundle, arguments.device, engine=arguments.engine, precision=precision
+        )
+        found, _ = predictor.scored(shown)
         moved = change(reference, found, thresholds)
-        say(f"{arguments.device} {precision:<9} largest change {moved.probability:.2g},")
+        say(f"{predictor.way:<18} largest change {moved.probability:.2g},")
         verdict = "may be used" if moved.tolerable else "must not be used"
         say(f" decisions changed {moved.decisions}: {verdict}\n")
     return 0
@@ -48,6 +52,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("films", type=Path, help="folder with labels.csv")
     parser.add_argument("--bundle", type=Path, default=shipped_bundle())
     parser.add_argument("--device", default="cpu", help="such as cuda")
+    parser.add_argument("--engine", type=Engine, default=Engine.TORCH, choices=list(Engine))
     return parser.parse_args(words)
 
 
