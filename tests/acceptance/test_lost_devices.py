@@ -29,8 +29,9 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 def failing_route(flagging_route: Route, flagging_bundle: Path) -> Route:
     """The stations with a device that fails at the first film."""
     bundle = load_bundle(flagging_bundle)
-    bundle.network.features = Failing(bundle.network.features, times=1)
-    return replace(flagging_route, assessor=Predictor(bundle, device="cpu"))
+    predictor = Predictor(bundle, device="cpu")
+    bundle.network.classifier = Failing(bundle.network.classifier, times=1)
+    return replace(flagging_route, assessor=predictor)
 
 
 def old(lost: Callable[[], bool]) -> Retrial:
