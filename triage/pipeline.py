@@ -40,12 +40,22 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AssessedFilm:
-    """A film with all that is said of it, and the seconds that it took to say it."""
+    """A film with all that is said of it, and the seconds that each station took."""
 
     film: Film
     assessment: Assessment
     decode_s: float
+    screen_s: float
     infer_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedFilm:
+    """An assessed film's object for the PACS, and the seconds that it took to make it."""
+
+    capture: Capture
+    overlay_s: float
+    encode_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +80,15 @@ class Route:
             UnassessableFilm: the film cannot or must not be assessed.
         """
         begin = perf_counter()
-        film = self._screened(self.decoder.read(path, minimum_age_years=self.minimum_age_years))
+        read = self.decoder.read(path, minimum_age_years=self.minimum_age_years)
         decoded = perf_counter()
+        film = self._screened(read)
+        screened = perf_counter()
         assessment = self.assessor.assess([film])[0]
-        return AssessedFilm(film, assessment, decoded - begin, perf_counter() - decoded)
+        inferred = perf_counter()
+        return AssessedFilm(
+            film, assessment, decoded - begin, screened - decoded, inferred - screened
+        )
 
     def _screened(self, film: Film) -> Film:
         """Ask what the pixels show; where a site has switched that off, every film says so."""
@@ -88,20 +103,24 @@ class Route:
 
     def compose(
         self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None
-    ) -> Capture:
+    ) -> ComposedFilm:
         """Make the Secondary Capture of an assessed DICOM film.
 
         Raises:
             DeliveryParked: the source has no identity that a PACS could file it under.
         """
-        return encode_capture(
+        begin = perf_counter()
+        picture = self.picture(assessed)
+        drawn = perf_counter()
+        capture = encode_capture(
             path,
-            self.picture(assessed),
+            picture,
             assessment=assessed.assessment,
             appearance_digest=self.appearance.digest,
             received_at=received_at,
             lettered=BURNT_IN_TEXT in assessed.film.notes,
         )
+        return ComposedFilm(capture, drawn - begin, perf_counter() - drawn)
 
 
 def build_route(settings: Settings, *, tell: Callable[[str], None] = keep_quiet) -> Route:

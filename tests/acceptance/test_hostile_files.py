@@ -172,7 +172,7 @@ def test_a_program_in_the_preamble_is_not_carried_over(
 ) -> None:
     film = as_program(samples / "dx_mass.dcm", tmp_path / "film.exe")
 
-    capture = flagging_route.compose(film, flagging_route.assess(film), received_at=None)
+    capture = flagging_route.compose(film, flagging_route.assess(film), received_at=None).capture
 
     assert capture.encoded.startswith(NO_PREAMBLE)
 

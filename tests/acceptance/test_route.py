@@ -257,7 +257,9 @@ def test_two_runs_give_the_same_bytes(house: House, samples: Path, flagging_rout
     (row,) = house.rows("instance")
     film = house.spool.path(str(row.digest))
 
-    again = flagging_route.compose(film, flagging_route.assess(film), received_at=row.received_at)
+    again = flagging_route.compose(
+        film, flagging_route.assess(film), received_at=row.received_at
+    ).capture
 
     (delivery,) = house.rows("delivery")
     assert house.results.path(str(delivery.digest)).read_bytes() == again.encoded

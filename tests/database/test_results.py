@@ -165,7 +165,7 @@ def test_the_bundle_and_the_seconds_are_kept_beside_the_findings(
     lease = leased(connection, now=clock.now)
     film = results.waiting_films(connection, lease)[0]
     outcome = Outcome(
-        film.id, FilmState.ASSESSED, assessment=assessment(), timing=Timing(0.1, 0.2, 0.3)
+        film.id, FilmState.ASSESSED, assessment=assessment(), timing=Timing(decode_s=0.1)
     )
 
     results.finish(connection, lease, [outcome], now=clock.now)

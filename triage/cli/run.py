@@ -102,11 +102,11 @@ def _write(route: Route, file: Path, assessed: AssessedFilm, target: Path) -> li
     if is_picture_file(file):
         return [overlay.name]
     try:
-        capture = route.compose(file, assessed, received_at=None)
+        composed = route.compose(file, assessed, received_at=None)
     except DeliveryParked:  # without identity there is no study to file it in
         return [overlay.name]
     stored = _beside(target, ".dcm")
-    stored.write_bytes(capture.encoded)
+    stored.write_bytes(composed.capture.encoded)
     return [overlay.name, stored.name]
 
 

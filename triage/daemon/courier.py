@@ -3,6 +3,7 @@
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -72,10 +73,12 @@ class Courier:
 
     def _settle(self, delivery: Delivery) -> None:
         log = logger.bind(capture=delivery.sop_instance_uid, destination=delivery.destination)
+        begin = time.perf_counter()
         try:
             answer = self._send(self._results.path(delivery.digest))
+            send_s = round(time.perf_counter() - begin, 4)
             self._sent(delivery, answer)
-            log.info("delivered", answer=answer, attempt=delivery.attempt)
+            log.info("delivered", answer=answer, attempt=delivery.attempt, send_s=send_s)
         except DeliveryPostponed as error:
             self._postpone(delivery, str(error))
             log.warning("delivery postponed", reason=str(error), attempt=delivery.attempt)

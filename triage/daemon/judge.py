@@ -1,5 +1,6 @@
 """What becomes of one received instance: an assessment, a refusal, or quarantine."""
 
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from time import perf_counter
@@ -84,19 +85,18 @@ class Judge:
         return Outcome(instance.id, FilmState.QUARANTINED, refusal=refusal)
 
     def _assessed(self, instance: Instance, path: Path, assessed: AssessedFilm) -> Outcome:
-        begin = perf_counter()
         kept_back = self._kept_back(instance, path, assessed)
-        parcels = () if kept_back else (self._parcel(instance, path, assessed),)
-        return Outcome(
+        timing = Timing(assessed.decode_s, assessed.screen_s, assessed.infer_s)
+        outcome = Outcome(
             instance.id,
             FilmState.ASSESSED,
             assessment=assessed.assessment,
             view=assessed.film.view,
             notes=assessed.film.notes,
-            parcels=parcels,
             not_returned=kept_back,
-            timing=Timing(assessed.decode_s, assessed.infer_s, perf_counter() - begin),
+            timing=timing,
         )
+        return outcome if kept_back else self._with_parcel(outcome, instance, path, assessed)
 
     def _kept_back(self, instance: Instance, path: Path, assessed: AssessedFilm) -> str | None:
         """Say why nothing is returned for this film, or ``None``."""
@@ -111,11 +111,23 @@ class Judge:
             return f"flagged, not returned: the study is older than {limit} days"
         return None
 
-    def _parcel(self, instance: Instance, path: Path, assessed: AssessedFilm) -> Parcel:
+    def _with_parcel(
+        self, outcome: Outcome, instance: Instance, path: Path, assessed: AssessedFilm
+    ) -> Outcome:
+        """Add the capture that the PACS is to get, durably kept before anything tells of it."""
         destination = str(self._pacs.peer)
         try:
-            capture = self._route.compose(path, assessed, received_at=instance.received_at)
+            made = self._route.compose(path, assessed, received_at=instance.received_at)
         except DeliveryParked as error:
-            return Parcel(destination, None, None, parked=f"identity: {error}")
-        digest = self._results.write([capture.encoded])
-        return Parcel(destination, capture.sop_instance_uid, digest)
+            parked = Parcel(destination, None, None, parked=f"identity: {error}")
+            return replace(outcome, parcels=(parked,))
+        begin = perf_counter()
+        digest = self._results.write([made.capture.encoded])
+        parcel = Parcel(destination, made.capture.sop_instance_uid, digest)
+        timing = replace(
+            outcome.timing,
+            overlay_s=made.overlay_s,
+            encode_s=made.encode_s,
+            keep_s=perf_counter() - begin,
+        )
+        return replace(outcome, parcels=(parcel,), timing=timing)

@@ -4,8 +4,9 @@ import errno
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import timedelta
 from time import perf_counter
 
@@ -17,6 +18,7 @@ from triage.daemon.retrial import Retrial
 from triage.daemon.watchdog import watched
 from triage.database import queue, results
 from triage.database.engine import DatabaseAway, DatabaseError, Engine, database_time, open_engine
+from triage.database.results import Outcome, Timing
 from triage.domain.errors import LeaseLost, place_of
 from triage.domain.study import Lease
 from triage.pipeline import build_route
@@ -70,8 +72,9 @@ class Worker:
         begin = perf_counter()
         try:
             with self._kept_alive(lease):
-                state = self._assess(lease)
-            log.info("study assessed", state=state, seconds=round(perf_counter() - begin, 3))
+                state, stages = self._assess(lease)
+            seconds = round(perf_counter() - begin, 3)
+            log.info("study assessed", state=state, seconds=seconds, **stages)
         except LeaseLost as error:
             log.warning("lease lost, result dropped", reason=str(error))
         except DatabaseAway:
@@ -81,13 +84,15 @@ class Worker:
             log.error("study failed", reason=place_of(error))
         return True
 
-    def _assess(self, lease: Lease) -> str:
+    def _assess(self, lease: Lease) -> tuple[str, dict[str, float]]:
         with self._engine.begin() as connection:
             films = results.waiting_films(connection, lease)
         outcomes = [self._judge.decide(film) for film in films]
+        begin = perf_counter()
         with self._engine.begin() as connection:
             now = database_time(connection)
-            return results.finish(connection, lease, outcomes, now=now)
+            state = results.finish(connection, lease, outcomes, now=now)
+        return state, _stages(outcomes) | {"commit_s": round(perf_counter() - begin, 4)}
 
     def _give_up(self, lease: Lease, error: Exception) -> None:
         """Blame the study, but not where the disk is full: that is nobody's film's fault."""
@@ -129,6 +134,15 @@ class Worker:
             except (LeaseLost, DatabaseError) as error:
                 logger.warning("lease not renewed", reason=type(error).__name__)
                 return
+
+
+def _stages(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Sum the seconds of each stage over a study's films."""
+    sums = {
+        stage.name: sum(getattr(outcome.timing, stage.name) for outcome in outcomes)
+        for stage in fields(Timing)
+    }
+    return {stage: round(seconds, 4) for stage, seconds in sums.items() if seconds}
 
 
 def give_way() -> None:

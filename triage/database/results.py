@@ -26,11 +26,23 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds that each stage took for one film."""
+    """Seconds that each stage took for one film, 0 where it was not entered.
+
+    Args:
+        decode_s: from the file to a film.
+        screen_s: what the pixels show.
+        infer_s: the network, with the wait for it.
+        overlay_s: the picture.
+        encode_s: the object for the PACS.
+        keep_s: until that is durable.
+    """
 
     decode_s: float = 0.0
+    screen_s: float = 0.0
     infer_s: float = 0.0
-    compose_s: float = 0.0
+    overlay_s: float = 0.0
+    encode_s: float = 0.0
+    keep_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +146,9 @@ def _store_assessment(
             bundle_version=assessment.model.version,
             bundle_digest=assessment.model.digest,
             assessed_at=now,
-            decode_s=timing.decode_s,
+            decode_s=timing.decode_s + timing.screen_s,
             infer_s=timing.infer_s,
-            compose_s=timing.compose_s,
+            compose_s=timing.overlay_s + timing.encode_s + timing.keep_s,
         )
     )
     assessment_id = new_id(row)
