@@ -30,13 +30,11 @@ _LAYOUT = 2
 _SMALLEST = 768
 """Pixels of the film's long side below which the panel beside it would not be legible."""
 
-_TITLE = "AI - NOT FOR DIAGNOSTIC USE"
 _ABSENCE = "Absence of marks says nothing: a place or film without them is not thereby normal."
 _Color: TypeAlias = tuple[int, int, int]
 _BACKGROUND, _TEXT, _FAINT = (24, 24, 24), (232, 232, 232), (160, 160, 160)
 _ALERT, _CONTOUR = (255, 196, 0), (0, 255, 224)
-_PANEL_EMS = 28
-_TICKS_APART = 0.12
+_PANEL_EMS, _TICKS_APART = 28, 0.12
 
 
 class ColorMap(StrEnum):
@@ -99,7 +97,7 @@ def draw(film: Film, assessment: Assessment, *, appearance: Appearance) -> Pictu
     weights = _visible_weights(assessment, (height, width), visible_from=appearance.visible_from)
     if weights is not None:
         _paint(scene, weights, appearance=appearance)
-    pen = _Pen(max(18, round(max(height, width) / 60)))
+    pen = _Pen.of(max(18, round(max(height, width) / 60)))
     findings = [*_heading(assessment.model, pen), *_table(assessment, pen)]
     legend = list(_legend(assessment, appearance, pen=pen, painted=weights is not None))
     if height >= width:
@@ -201,6 +199,13 @@ class _Pen:
     """Writes lines of the panel, each ``uint8`` (rows, panel width, 3); ``em`` is in pixels."""
 
     em: int
+    font: ImageFont.FreeTypeFont
+
+    @classmethod
+    def of(cls, em: int) -> "_Pen":
+        font = cast("ImageFont.FreeTypeFont", ImageFont.load_default(em))
+        # The plain layout gives the same pixels whether or not libraqm is installed.
+        return cls(em, font.font_variant(layout_engine=ImageFont.Layout.BASIC))
 
     def line(
         self, *cells: tuple[float, str, str], color: _Color = _TEXT, size: float = 1
@@ -208,27 +213,22 @@ class _Pen:
         """Write cells of (ems from the left, anchor as Pillow names it, text) on one line."""
         strip = Image.new("RGB", (_PANEL_EMS * self.em, round(1.5 * size * self.em)), _BACKGROUND)
         canvas, middle = ImageDraw.Draw(strip), strip.height // 2
-        font = self._font(size)
+        font = self.font.font_variant(size=round(size * self.em)) if size != 1 else self.font
         for left, anchor, text in cells:
             canvas.text((round(left * self.em), middle), text, color, font, anchor)
         return np.asarray(strip)
 
     def paragraph(self, text: str, *, color: _Color = _TEXT) -> Iterator[Picture]:
         """Write ``text`` on as many lines as it needs."""
-        font, room = self._font(1), (_PANEL_EMS - 2) * self.em
-        letters = int(len(text) * room / font.getlength(text))
-        while max(map(font.getlength, parts := textwrap.wrap(text, letters))) > room:
+        room = (_PANEL_EMS - 2) * self.em
+        letters = int(len(text) * room / self.font.getlength(text))
+        while max(map(self.font.getlength, parts := textwrap.wrap(text, letters))) > room:
             letters -= 1
         return (self.line((1, "lm", part), color=color) for part in parts)
 
-    def _font(self, size: float) -> ImageFont.FreeTypeFont:
-        # The plain layout gives the same pixels whether or not libraqm is installed.
-        font = cast("ImageFont.FreeTypeFont", ImageFont.load_default(round(size * self.em)))
-        return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
-
 
 def _heading(model: Model, pen: _Pen) -> Iterator[Picture]:
-    yield pen.line((1, "lm", _TITLE), color=_ALERT, size=1.3)
+    yield pen.line((1, "lm", "AI - NOT FOR DIAGNOSTIC USE"), color=_ALERT, size=1.3)
     yield from pen.paragraph(f"{MODEL_NAME}, model {model.name} {model.version}", color=_FAINT)
     yield from pen.paragraph(f"bundle {model.digest[:12]}", color=_FAINT)
 
@@ -291,10 +291,10 @@ def _bar(appearance: Appearance, pen: _Pen) -> Iterator[Picture]:
 def _join(parts: Sequence[Picture], *, axis: int) -> Picture:
     """Set pictures below (axis 0) or right of (axis 1) one another, filled up at their ends."""
     extent = max(part.shape[1 - axis] for part in parts)
-    filled = []
-    for part in parts:
-        lengths = [*part.shape]
-        lengths[1 - axis] = extent - lengths[1 - axis]
-        fill = np.full(lengths, _BACKGROUND, np.uint8)
-        filled.append(np.concatenate([part, fill], axis=1 - axis))
-    return np.concatenate(filled, axis=axis)
+    return np.concatenate([_filled(part, extent, axis=axis) for part in parts], axis=axis)
+
+
+def _filled(part: Picture, extent: int, *, axis: int) -> Picture:
+    down, right = ((0, extent - part.shape[1]), (extent - part.shape[0], 0))[axis]
+    kind = cv2.BORDER_CONSTANT
+    return np.asarray(cv2.copyMakeBorder(part, 0, down, 0, right, kind, value=_BACKGROUND))
