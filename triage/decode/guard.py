@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -40,18 +41,25 @@ class Lost(Exception):
 class Guard:
     """Decodes as ``triage.decode.film`` does, in children of its own.
 
-    There are as many children as callers that ever asked at once; they end when the guard is
-    no longer used, at the latest with this process.
+    There are as many children as callers that ever asked at once, and one for each processor at
+    most: further callers wait. They end when the guard is no longer used, at the latest with
+    this process.
 
     Args:
         memory_bytes: of address space for one file, beyond a warm child's own.
-        time_limit_s: for one file.
+        time_limit_s: for one file, not for the wait before it.
+        most_children: one for each processor that this process may use, if absent.
     """
 
     def __init__(
-        self, *, memory_bytes: int = MEMORY_BYTES, time_limit_s: float = TIME_LIMIT_S
+        self,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+        time_limit_s: float = TIME_LIMIT_S,
+        most_children: int | None = None,
     ) -> None:
         self._limits = {"memory_bytes": memory_bytes, "time_limit_s": time_limit_s}
+        self._turns = threading.Semaphore(most_children or len(os.sched_getaffinity(0)))
         self._idle = deque([_Child()])  # warms up while others load their networks
 
     def read(self, path: Path, *, minimum_age_years: int | None = 18) -> Film:
@@ -85,10 +93,10 @@ class Guard:
         return self._asked({}, first, second) is True
 
     def _asked(self, request: Mapping[str, object], *paths: Path) -> object:
-        with ExitStack() as opened:
+        with self._turns, ExitStack() as opened:
             files = [opened.enter_context(path.open("rb")) for path in paths]
             for tries_left in reversed(range(_TRIES)):
-                child = self._idle.pop() if self._idle else _Child()
+                child = self._child()
                 try:
                     answer = child.ask({**request, **self._limits}, files)
                 except Lost as lost:
@@ -102,6 +110,12 @@ class Guard:
                     raise UnassessableFilm(answer)
                 return answer
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _child(self) -> "_Child":
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Child()
 
 
 class _Child:

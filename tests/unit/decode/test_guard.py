@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -155,7 +156,7 @@ def test_a_film_that_takes_too_long_is_refused_and_the_child_replaced(tmp_path: 
 
 
 def test_callers_at_once_have_a_child_each(tmp_path: Path) -> None:
-    guard, path = Guard(), saved(film(), tmp_path / "film")
+    guard, path = Guard(most_children=4), saved(film(), tmp_path / "film")
     shapes: list[tuple[int, int]] = []
     threads = [
         threading.Thread(target=lambda: shapes.append(guard.read(path).shape)) for _ in range(4)
@@ -167,6 +168,17 @@ def test_callers_at_once_have_a_child_each(tmp_path: Path) -> None:
         thread.join()
 
     assert shapes == [GRADIENT.shape] * 4
+
+
+def test_callers_beyond_the_number_of_children_wait_for_one(tmp_path: Path) -> None:
+    others = children_of(os.getpid(), "triage.decode.guarded")
+    guard, path = Guard(most_children=1), saved(film(), tmp_path / "film")
+
+    with ThreadPoolExecutor(4) as pool:
+        shapes = [found.shape for found in pool.map(guard.read, [path] * 8)]
+
+    assert shapes == [GRADIENT.shape] * 8
+    assert len(children_of(os.getpid(), "triage.decode.guarded") - others) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
