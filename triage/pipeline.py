@@ -27,6 +27,10 @@ class Assessor(Protocol):
     def assess(self, films: Sequence[Film]) -> list[Assessment]:
         """Assess films, in their order."""
 
+    @property
+    def device_lost(self) -> bool:
+        """Whether the device that computes failed."""
+
 
 class Decoder(Protocol):
     """What makes films of files; ``decode.guard.Guard`` is one."""
@@ -71,7 +75,7 @@ class Route:
     @property
     def device_lost(self) -> bool:
         """Whether the device that computes failed, and another process may have it again."""
-        return isinstance(self.assessor, Predictor) and self.assessor.device_lost
+        return self.assessor.device_lost
 
     def assess(self, path: Path) -> AssessedFilm:
         """Assess one film from a DICOM, PNG or JPEG file.
@@ -123,12 +127,23 @@ class Route:
         return ComposedFilm(capture, drawn - begin, perf_counter() - drawn)
 
 
-def build_route(settings: Settings, *, tell: Callable[[str], None] = keep_quiet) -> Route:
+def alone(predictor: Predictor) -> Assessor:
+    """Leave a predictor to one thread."""
+    return predictor
+
+
+def build_route(
+    settings: Settings,
+    *,
+    tell: Callable[[str], None] = keep_quiet,
+    shared: Callable[[Predictor], Assessor] = alone,
+) -> Route:
     """Compose the stations as the settings say; the bundle is loaded and proven here.
 
     Args:
         settings: of the whole daemon.
         tell: is given a sentence when the device that computes fails, and the CPU goes on.
+        shared: makes of the predictor what several threads may ask at once.
 
     Raises:
         ConfigurationError: the bundle or the screener is refused.
@@ -137,10 +152,12 @@ def build_route(settings: Settings, *, tell: Callable[[str], None] = keep_quiet)
     return Route(
         decoder=Guard(),
         screening=_screening() if settings.screening.pixels else None,
-        assessor=Predictor(
-            load_bundle(settings.model.bundle or shipped_bundle()),
-            engine=Engine(settings.model.engine),
-            tell=tell,
+        assessor=shared(
+            Predictor(
+                load_bundle(settings.model.bundle or shipped_bundle()),
+                engine=Engine(settings.model.engine),
+                tell=tell,
+            )
         ),
         appearance=Appearance(
             color_map=ColorMap(choice.color_map),

@@ -17,6 +17,7 @@ from tests.builders.sender import send
 from tests.builders.waiting import wait_until
 from tests.unit.infer.failing import Failing
 from triage.daemon.retrial import SHORTEST_LIFE_S, Retrial
+from triage.daemon.shift import Shift
 from triage.daemon.worker import assess_until
 from triage.infer.bundle import load_bundle
 from triage.infer.predictor import Predictor
@@ -44,15 +45,16 @@ def old(lost: Callable[[], bool]) -> Retrial:
 def working(house: House, retrial: Retrial) -> Iterator[threading.Thread]:
     """Run a worker's loop beside the test."""
     stop = threading.Event()
-    loop = threading.Thread(
-        target=assess_until, args=(stop, house.worker), kwargs={"retrial": retrial}
-    )
-    loop.start()
-    try:
-        yield loop
-    finally:
-        stop.set()
-        loop.join()
+    with Shift(house.worker.claim, house.worker.assess, hands=1) as shift:
+        loop = threading.Thread(
+            target=assess_until, args=(stop, shift), kwargs={"retrial": retrial}
+        )
+        loop.start()
+        try:
+            yield loop
+        finally:
+            stop.set()
+            loop.join()
 
 
 def states(house: House) -> set[str]:

@@ -1,6 +1,7 @@
 """The whole daemon inside the test's own process: real parts, moved step by step."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,7 +95,8 @@ def running_house(
 
     def employ(results: Spool) -> Worker:
         judge = Judge(engine, route, films=spool, results=results, pacs=settings.pacs)
-        return Worker(engine, judge, name="worker", ttl=TTL, most_failures=3)
+        films = ThreadPoolExecutor(1)
+        return Worker(engine, judge, films=films, name="worker", ttl=TTL, most_failures=3)
 
     def hire(results: Spool) -> Courier:
         send = partial(_send, settings=settings)

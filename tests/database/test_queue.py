@@ -152,6 +152,62 @@ def test_a_claimed_study_is_not_claimed_again(connection: Connection, clock: Clo
     assert second is None
 
 
+def test_a_new_study_is_leased_beside_others(connection: Connection, clock: Clock) -> None:
+    queued(connection, now=clock.now)
+
+    lease = queue.claim(connection, worker="worker-1", now=clock.now, ttl=TTL, beside=7)
+
+    assert lease is not None
+    assert not lease.alone
+
+
+def test_a_study_that_failed_is_leased_alone(connection: Connection, clock: Clock) -> None:
+    queued(connection, now=clock.now)
+    fail(connection, clock)
+    clock.wait(2)
+
+    beside = queue.claim(connection, worker="worker-1", now=clock.now, ttl=TTL, beside=1)
+    lease = claim(connection, now=clock.now)
+
+    assert beside is None
+    assert lease.alone
+
+
+def test_while_a_study_that_failed_is_next_nobody_overtakes_it(
+    connection: Connection, clock: Clock
+) -> None:
+    queued(connection, now=clock.now)
+    fail(connection, clock)
+    clock.wait(2)
+    queued(connection, receipt("2.25.2", study="2.25.20"), now=clock.wait(1))
+
+    beside = queue.claim(connection, worker="worker-1", now=clock.now, ttl=TTL, beside=1)
+
+    assert beside is None
+
+
+def test_a_study_on_which_a_worker_died_is_leased_alone(
+    connection: Connection, clock: Clock
+) -> None:
+    leased(connection, now=clock.now)
+    queue.release_abandoned(connection, worker="worker-1", now=clock.now, most_deaths=5)
+    clock.wait(2)
+
+    assert claim(connection, now=clock.now).alone
+
+
+def test_a_worker_that_died_with_several_studies_makes_none_of_them_dead(
+    connection: Connection, clock: Clock
+) -> None:
+    leased(connection, now=clock.now)
+    leased(connection, receipt("2.25.2", study="2.25.20"), now=clock.now)
+
+    queue.release_abandoned(connection, worker="worker-1", now=clock.now, most_deaths=1)
+
+    states = connection.scalars(select(schema.study.c.state)).all()
+    assert states == [StudyState.QUEUED] * 2
+
+
 def test_a_lease_names_its_worker_its_end_and_its_attempt(
     connection: Connection, clock: Clock
 ) -> None:

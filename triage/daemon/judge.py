@@ -45,28 +45,32 @@ class Judge:
         """Decide one instance; a repeat is judged by its pixels and its identity first."""
         path = self._films.path(instance.digest)
         try:
-            self._refuse_own_result(instance)
-            if self._conflicts(instance, path):
+            if self._conflicts(instance, path, self._first(instance)):
                 return self._quarantined(instance)
             assessed = self._route.assess(path)
         except UnassessableFilm as error:
             return Outcome(instance.id, FilmState.NOT_ASSESSED, refusal=error.refusal)
         return self._assessed(instance, path, assessed)
 
-    def _refuse_own_result(self, instance: Instance) -> None:
+    def _first(self, instance: Instance) -> Instance:
+        """Return the first that came under this SOP Instance UID, which may be this one.
+
+        Raises:
+            UnassessableFilm: it is a result of ours.
+        """
         with self._engine.begin() as connection:
             own = results.is_own_result(connection, instance.sop_instance_uid)
+            first = results.first_receipt(connection, instance.sop_instance_uid)
         if own:
             raise UnassessableFilm(Refusal(RefusalCode.OWN_RESULT, "a capture of ours came back"))
+        return first
 
-    def _conflicts(self, instance: Instance, path: Path) -> bool:
+    def _conflicts(self, instance: Instance, path: Path, first: Instance) -> bool:
         """Tell whether another film came under this SOP Instance UID before.
 
         Raises:
             UnassessableFilm: the same film with the same identity came before.
         """
-        with self._engine.begin() as connection:
-            first = results.first_receipt(connection, instance.sop_instance_uid)
         earlier = self._films.path(first.digest)
         if first.id == instance.id or not earlier.exists():
             return False  # of a film that is swept nothing is left to compare with

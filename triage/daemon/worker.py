@@ -1,21 +1,25 @@
-"""The worker process: leases studies and assesses their films."""
+"""The worker process: leases studies and assesses their films, some at the same time."""
 
 import errno
 import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 
 import structlog
 
+from triage.daemon.batching import Batching
 from triage.daemon.child import Ready
 from triage.daemon.judge import Judge
 from triage.daemon.retrial import Retrial
-from triage.daemon.watchdog import watched
+from triage.daemon.shift import Shift
+from triage.daemon.watchdog import Watchdog
 from triage.database import queue, results
 from triage.database.engine import DatabaseAway, DatabaseError, Engine, database_time, open_engine
 from triage.database.results import Outcome, Timing
@@ -24,6 +28,10 @@ from triage.domain.study import Lease
 from triage.pipeline import build_route
 from triage.settings import Settings
 from triage.spool import Spool
+
+AT_ONCE = 8
+"""Studies, and films: batches of 8 are nearly as fast as larger ones, and a film that waits holds
+some 15 MB. Each study in hand is one that a crash would put back into the queue."""
 
 IDLE_S = 0.1
 DATABASE_AWAY_S = 2.0
@@ -36,21 +44,30 @@ logger = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Assesses one study after the other; each has a lease that is kept alive meanwhile.
+    """Assesses studies; each has a lease that is kept alive meanwhile.
 
     Args:
         engine: queue and results.
         judge: decides each film.
+        films: the threads that do so, for all studies.
         name: of this worker; a restarted one has the same.
         ttl: length of a lease.
         most_failures: a study that failed so often is DEAD.
     """
 
     def __init__(
-        self, engine: Engine, judge: Judge, *, name: str, ttl: timedelta, most_failures: int
+        self,
+        engine: Engine,
+        judge: Judge,
+        *,
+        films: Executor,
+        name: str,
+        ttl: timedelta,
+        most_failures: int,
     ) -> None:
         self._engine = engine
         self._judge = judge
+        self._films = films
         self._name = name
         self._ttl = ttl
         self._most_failures = most_failures
@@ -61,13 +78,29 @@ class Worker:
             now = database_time(connection)
             queue.release_abandoned(connection, worker=self._name, now=now, most_deaths=most_deaths)
 
-    def assess_one(self) -> bool:
-        """Assess the study that waits longest; ``False`` where nothing waits."""
+    def claim(self, beside: int = 0) -> Lease | None:
+        """Lease the study that waits longest, or return ``None``.
+
+        Args:
+            beside: how many studies this worker has in hand.
+        """
         with self._engine.begin() as connection:
             now = database_time(connection)
-            lease = queue.claim(connection, worker=self._name, now=now, ttl=self._ttl)
-        if lease is None:
+            return queue.claim(connection, worker=self._name, now=now, ttl=self._ttl, beside=beside)
+
+    def assess_one(self) -> bool:
+        """Assess the study that waits longest; ``False`` where nothing waits."""
+        if (lease := self.claim()) is None:
             return False
+        self.assess(lease)
+        return True
+
+    def assess(self, lease: Lease) -> None:
+        """Assess a leased study.
+
+        Raises:
+            DatabaseAway: the lease expires, and somebody takes the study up again.
+        """
         log = logger.bind(study=lease.study_uid, attempt=lease.attempt)
         begin = perf_counter()
         try:
@@ -82,12 +115,11 @@ class Worker:
         except Exception as error:  # the one place where a study is blamed
             self._give_up(lease, error)
             log.error("study failed", reason=place_of(error))
-        return True
 
     def _assess(self, lease: Lease) -> tuple[str, dict[str, float]]:
         with self._engine.begin() as connection:
             films = results.waiting_films(connection, lease)
-        outcomes = [self._judge.decide(film) for film in films]
+        outcomes = [*self._films.map(self._judge.decide, films)]
         begin = perf_counter()
         with self._engine.begin() as connection:
             now = database_time(connection)
@@ -155,39 +187,33 @@ def _say_of_the_device(sentence: str) -> None:
 
 
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
-    """Assess until told to stop; the study under way is finished first.
+    """Assess until told to stop; what is under way is finished first.
 
     Raises:
         ConfigurationError: the bundle is refused.
     """
     give_way()
-    engine = open_engine(settings.database_url)
-    route = build_route(settings, tell=_say_of_the_device)
-    judge = Judge(
-        engine,
-        route,
-        films=Spool(settings.data.folder / "spool"),
-        results=Spool(settings.data.folder / "results"),
-        pacs=settings.pacs,
-    )
-    worker = Worker(
-        engine,
-        judge,
-        name=f"worker@{socket.gethostname()}:{settings.data.folder}",
-        ttl=timedelta(seconds=settings.worker.lease_s),
-        most_failures=settings.worker.most_failures,
-    )
-    worker.take_over(most_deaths=settings.worker.most_deaths)
-    ready({})
-    assess_until(stop, worker, retrial=Retrial(lambda: route.device_lost))
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="film") as films:
+        shared = partial(Batching, most=AT_ONCE)
+        route = build_route(settings, tell=_say_of_the_device, shared=shared)
+        worker = _employed(settings, route, films)
+        watchdog = Watchdog(LONGEST_STUDY_S)
+
+        def work(lease: Lease) -> None:
+            with watchdog.watched():
+                worker.assess(lease)
+
+        worker.take_over(most_deaths=settings.worker.most_deaths)
+        ready({})
+        with Shift(worker.claim, work, hands=AT_ONCE) as shift:
+            assess_until(stop, shift, retrial=Retrial(lambda: route.device_lost))
 
 
-def assess_until(stop: threading.Event, worker: Worker, *, retrial: Retrial) -> None:
-    """Assess study after study until told to stop, or until another process should go on."""
+def assess_until(stop: threading.Event, shift: Shift, *, retrial: Retrial) -> None:
+    """Assess studies until told to stop, or until another process should go on."""
     while not stop.is_set():
         try:
-            with watched(LONGEST_STUDY_S):
-                found = worker.assess_one()
+            found = shift.take(patience_s=IDLE_S)
             if retrial.is_due():
                 logger.error("worker ends, so that another process tries the device again")
                 return
@@ -196,3 +222,22 @@ def assess_until(stop: threading.Event, worker: Worker, *, retrial: Retrial) -> 
         except DatabaseError as error:
             logger.error("the database is away", reason=type(error.orig).__name__)
             stop.wait(DATABASE_AWAY_S)
+
+
+def _employed(settings: Settings, route: Route, films: Executor) -> Worker:
+    engine = open_engine(settings.database_url)
+    judge = Judge(
+        engine,
+        route,
+        films=Spool(settings.data.folder / "spool"),
+        results=Spool(settings.data.folder / "results"),
+        pacs=settings.pacs,
+    )
+    return Worker(
+        engine,
+        judge,
+        films=films,
+        name=f"worker@{socket.gethostname()}:{settings.data.folder}",
+        ttl=timedelta(seconds=settings.worker.lease_s),
+        most_failures=settings.worker.most_failures,
+    )

@@ -1,5 +1,6 @@
 """The work queue: the study rows themselves, leased for a time and guarded by a fence."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
@@ -47,11 +48,21 @@ def complete_studies(
     return len(complete)
 
 
-def claim(connection: Connection, *, worker: str, now: datetime, ttl: timedelta) -> Lease | None:
+def claim(
+    connection: Connection, *, worker: str, now: datetime, ttl: timedelta, beside: int = 0
+) -> Lease | None:
     """Lease the most urgent study that has waited longest, or return ``None``.
 
     Two workers never get the same study: SQLite holds its write lock from the first
     statement, PostgreSQL skips rows that another worker holds.
+
+    Args:
+        connection: inside the caller's transaction.
+        worker: who asks.
+        now: the database's time.
+        ttl: length of the lease.
+        beside: how many studies the worker has in hand. A study that failed before, or on which
+            a worker died, is leased alone: while it is next, a worker with others gets nothing.
     """
     study = schema.study.c
     row = connection.execute(
@@ -61,7 +72,7 @@ def claim(connection: Connection, *, worker: str, now: datetime, ttl: timedelta)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).first()
-    if row is None:
+    if row is None or (beside and row.failures + row.deaths):
         return None
     expires_at, fence = now + ttl, row.fence + 1
     change(
@@ -177,7 +188,8 @@ def release_abandoned(
         worker: the name whose leases are all void, because its process has just started
             anew; ``None`` for every lease that has expired.
         now: the database's time.
-        most_deaths: a study on which so many workers died is DEAD.
+        most_deaths: a study on which so many workers died is DEAD, if the last one had nothing
+            else in hand.
     """
     study = schema.study.c
     void = study.lease_expires_at <= now if worker is None else study.worker == worker
@@ -186,9 +198,10 @@ def release_abandoned(
         .where(study.state == StudyState.ASSESSING, void)
         .with_for_update(skip_locked=True)
     ).all()
+    in_hand = Counter(row.worker for row in rows)
     for row in rows:
         deaths = row.deaths + 1
-        dead = deaths >= most_deaths
+        dead = deaths >= most_deaths and in_hand[row.worker] == 1
         change(
             connection,
             Kind.STUDY,

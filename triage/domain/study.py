@@ -73,6 +73,11 @@ class Lease:
     expires_at: datetime
     attempt: int
 
+    @property
+    def alone(self) -> bool:
+        """Whether nothing may be assessed beside it, so that nobody else is blamed for it."""
+        return self.attempt > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -31,6 +32,19 @@ MOST_AT_ONCE = {"cpu": 16, "cuda": 256}
 """Films of one forward pass, by kind of device; a GPU without the memory takes fewer."""
 
 NO_NUMBER = Refusal(RefusalCode.NO_RESULT, "The network gave no finite number for this film.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What the network sees of one film.
+
+    Args:
+        square: ``float32`` (size, size) within [0, 1].
+        placement: where the film lies in and around it.
+    """
+
+    square: Tensor
+    placement: Placement
 
 
 def keep_quiet(_sentence: str) -> None:
@@ -104,16 +118,23 @@ class Predictor:
         Raises:
             UnassessableFilm: the network gives no finite number for one of the films.
         """
-        return [_assessment_of(answer) for answer in self.assess_each(films)]
+        return [assessment_of(answer) for answer in self.assess_each(films)]
 
     def assess_each(self, films: Sequence[Film]) -> list[Assessment | Refusal]:
         """Assess films as ``assess`` does, but let a film without an answer spoil no other."""
-        squares, placements = zip(*(letterbox(f, self._spec.size) for f in films), strict=True)
-        scores, maps = self.scored(torch.stack(squares))
-        rows = zip(scores, maps, placements, strict=True)
+        return self.answers([self.drawn(film) for film in films])
+
+    def drawn(self, film: Film) -> Drawn:
+        """Draw what the network sees of a film; any thread may do that at any time."""
+        return Drawn(*letterbox(film, self._spec.size))
+
+    def answers(self, drawn: Sequence[Drawn]) -> list[Assessment | Refusal]:
+        """Assess films that are drawn, at least one; one thread at a time may ask."""
+        scores, maps = self.scored(torch.stack([each.square for each in drawn]))
+        rows = zip(scores, maps, drawn, strict=True)
         return [
-            self._assessment(score, each, where) if score.isfinite().all() else NO_NUMBER
-            for score, each, where in rows
+            self._assessment(score, each, of.placement) if score.isfinite().all() else NO_NUMBER
+            for score, each, of in rows
         ]
 
     @torch.inference_mode()
@@ -202,10 +223,16 @@ def _place(
     return Place(chosen, precision or best, engine)
 
 
-def _assessment_of(answer: Assessment | Refusal) -> Assessment:
+def assessment_of(answer: Assessment | Refusal) -> Assessment:
+    """Return an assessment, or raise ``UnassessableFilm`` with the refusal."""
     if isinstance(answer, Refusal):
         raise UnassessableFilm(answer)
     return answer
+
+
+def _best(bundle: Bundle, device: torch.device) -> Precision:
+    proven = bundle.card.proven(device.type)
+    return next((each for each in proven if has(device, each)), Precision.FLOAT32)
 
 
 def _finding(label: Label, probability: float) -> Finding:

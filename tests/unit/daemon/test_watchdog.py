@@ -3,12 +3,12 @@ import sys
 
 import pytest
 
-from triage.daemon.watchdog import EXIT_CODE, watched
+from triage.daemon.watchdog import EXIT_CODE, Watchdog
 
 HANGS = """
 import re
 from contextlib import nullcontext
-from triage.daemon.watchdog import watched
+from triage.daemon.watchdog import Watchdog
 
 with {watch}:
     re.match("(a+)+$", "a" * 60 + "b")  # never lets the interpreter go
@@ -27,7 +27,7 @@ def run(watch: str, *, timeout_s: float) -> "subprocess.CompletedProcess[str]":
 
 
 def test_work_that_never_lets_the_interpreter_go_is_ended() -> None:
-    ended = run("watched(0.1)", timeout_s=PATIENCE_S)
+    ended = run("Watchdog(0.1).watched()", timeout_s=PATIENCE_S)
 
     assert ended.returncode == EXIT_CODE
     assert "in match" in ended.stderr
@@ -41,14 +41,43 @@ def test_without_the_watch_it_hangs() -> None:
 def test_work_that_ends_in_time_goes_on_unwatched() -> None:
     program = (
         "import threading\n"
-        "from triage.daemon.watchdog import watched\n"
-        "with watched(0.2): pass\n"
+        "from triage.daemon.watchdog import Watchdog\n"
+        "with Watchdog(0.2).watched(): pass\n"
         "threading.Event().wait(0.6)\n"
     )
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+def test_the_work_that_goes_on_longest_is_watched_among_others() -> None:
+    program = (
+        "import threading\n"
+        "from triage.daemon.watchdog import Watchdog\n"
+        "watchdog = Watchdog(0.3)\n"
+        "with watchdog.watched():\n"
+        "    for _ in range(200):\n"
+        "        with watchdog.watched(): threading.Event().wait(0.1)\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], timeout=PATIENCE_S, check=False, capture_output=True
+    )
+
+    assert ended.returncode == EXIT_CODE
+
+
+def test_works_that_each_end_in_time_may_follow_each_other() -> None:
+    program = (
+        "import threading\n"
+        "from triage.daemon.watchdog import Watchdog\n"
+        "watchdog = Watchdog(5)\n"
+        "for _ in range(4):\n"
+        "    with watchdog.watched(), watchdog.watched(): threading.Event().wait(0.01)\n"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
 def test_a_watch_without_time_is_refused() -> None:
-    with pytest.raises(ValueError, match="greater than 0"), watched(0.0):
-        pass
+    with pytest.raises(ValueError, match="greater than 0"):
+        Watchdog(0.0)
