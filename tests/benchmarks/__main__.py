@@ -21,6 +21,7 @@ from tests.benchmarks.inferring import inference_cells
 from tests.benchmarks.objects import Shelf
 from tests.benchmarks.product import Product, migrated_sqlite
 from tests.benchmarks.report import place, show, write
+from tests.benchmarks.whole import whole_cells
 from tests.benchmarks.workshop import Workshop
 
 REPETITIONS = 5
@@ -66,6 +67,7 @@ def _chosen(workshop: Workshop, only: Sequence[str]) -> list[Cell]:
         *hardship_cells(workshop),
         *decoding_cells(workshop),
         *inference_cells(),
+        *whole_cells(workshop),
     ]
     return [cell for cell in cells if not only or any(word in cell.name for word in only)]
 

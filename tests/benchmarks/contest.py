@@ -33,6 +33,7 @@ class Cell:
         line_up: gives the contestants for as long as they are needed; the first is the product.
         shown: the names of the figures, the most important first.
         goals: what the product is to reach.
+        parts: the names of what the first figure is made of, for a table of their own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Cell:
     line_up: Callable[[], AbstractContextManager[Sequence[Contestant]]]
     shown: tuple[str, ...]
     goals: tuple[Goal, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

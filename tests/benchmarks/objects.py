@@ -61,15 +61,26 @@ class Shelf:
         for _ in range(number):
             serial = next(self._numbers)
             path = self._folder / f"{size.name}-{serial:05d}.dcm"
-            _film(size, serial, pixels).save_as(path, enforce_file_format=True)
+            film_object(size, serial, pixels).save_as(path, enforce_file_format=True)
             yield path
 
 
-def _film(size: Size, serial: int, pixels: bytes) -> Dataset:
+def sop_instance_uid(serial: int) -> str:
+    """Name a film."""
+    return f"2.25.{8_100_000_000 + serial}"
+
+
+def study_instance_uid(serial: int) -> str:
+    """Name a film's study."""
+    return f"2.25.{8_200_000_000 + serial}"
+
+
+def film_object(size: Size, serial: int, pixels: bytes) -> Dataset:
+    """Make a PA film in a study of its own; all UIDs are as long whatever their serial number."""
     film = Dataset()
     film.SOPClassUID = DigitalXRayImageStorageForPresentation
-    film.SOPInstanceUID = f"2.25.{8_100_000_000 + serial}"
-    film.StudyInstanceUID = f"2.25.{8_200_000_000 + serial}"
+    film.SOPInstanceUID = sop_instance_uid(serial)
+    film.StudyInstanceUID = study_instance_uid(serial)
     film.SeriesInstanceUID = f"2.25.{8_300_000_000 + serial}"
     film.StudyDate, film.StudyTime = "20240102", "030405"
     film.Modality, film.BodyPartExamined, film.ViewPosition = "DX", "CHEST", "PA"

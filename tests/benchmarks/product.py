@@ -77,7 +77,7 @@ def _running(folder: Path, *, product: Product, database_url: str | None) -> Ite
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=_environment(product),
+            env=environment_of(product),
         ) as door,
     ):
         try:
@@ -115,7 +115,7 @@ def _settings(folder: Path, product: Product, database_url: str | None) -> Setti
     return load_settings(None, environment=chosen)
 
 
-def _environment(product: Product) -> dict[str, str]:
+def environment_of(product: Product) -> dict[str, str]:
     """With a sampler, ``sitecustomize`` starts it in each Python that is started."""
     if product.profiles is None:
         return dict(os.environ)

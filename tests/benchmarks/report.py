@@ -29,6 +29,8 @@ def show(result: Result, console: Console) -> None:
         medians = [str(summary(runs, figure) or "-") for figure in cell.shown]
         table.add_row(name, *medians, f"{ratio} x" if ratio else "")
     console.print(table)
+    if cell.parts:
+        console.print(_parts(result))
     for line in _goals(result):
         console.print(f"  {line}", style="red" if line.endswith("missed") else "green")
     for complaint in result.complaints:
@@ -62,6 +64,18 @@ def place() -> dict[str, str]:
         "orthanc": _first_line("Orthanc", "--version"),
         "commit": _first_line("git", "describe", "--always", "--dirty"),
     }
+
+
+def _parts(result: Result) -> Table:
+    """Show where the time goes: a line for each stage, a column for each contestant."""
+    table = Table(title="where the time goes, medians", title_justify="left")
+    table.add_column("")
+    for name in result.samples:
+        table.add_column(name, justify="right")
+    for part in result.cell.parts:
+        medians = [str(summary(runs, part) or "-") for runs in result.samples.values()]
+        table.add_row(part, *medians)
+    return table
 
 
 def _goals(result: Result) -> Iterator[str]:

@@ -8,7 +8,8 @@ and acknowledges answers at once.
 import socket
 import ssl
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -27,9 +28,10 @@ RELEASE_RQ = bytes((5, 0, 0, 0, 0, 4, 0, 0, 0, 0))
 
 @dataclass(slots=True)
 class Store:
-    """One C-STORE as it goes over the wire."""
+    """One C-STORE as it goes over the wire: its first bytes, in which names are, and the others."""
 
-    stream: bytes
+    head: bytes
+    rest: memoryview
 
     @classmethod
     def of(cls, file: Path, *, message_id: int, maximum_length: int) -> Self:
@@ -41,7 +43,17 @@ class Store:
         room = maximum_length or 131_072
         parts = _cut(memoryview(command), kind=1, room=room)
         parts += _cut(memoryview(content)[begin:], kind=0, room=room)
-        return cls(b"".join(parts))
+        stream = b"".join(parts)
+        return cls(stream[:room], memoryview(stream)[room:])
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """Return the same object under other names of the same lengths; pixels are not copied."""
+        head = self.head
+        for old, new in names.items():
+            head = head.replace(old.encode(), new.encode())
+        if len(head) != len(self.head):
+            raise BenchError("a name of another length")
+        return replace(self, head=head)
 
 
 class Association:
@@ -69,7 +81,8 @@ class Association:
 
     def store(self, store: Store) -> int:
         """Store one object and return the status."""
-        self._socket.sendall(store.stream)
+        self._socket.sendall(store.head)
+        self._socket.sendall(store.rest)
         kind, body = self._answer()
         if kind != P_DATA_TF:
             raise BenchError(f"no answer to a C-STORE: PDU {kind}")
