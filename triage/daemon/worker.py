@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
 from time import perf_counter
@@ -21,11 +21,21 @@ from triage.daemon.retrial import Retrial
 from triage.daemon.shift import Shift
 from triage.daemon.watchdog import Watchdog
 from triage.database import queue, results
-from triage.database.engine import DatabaseAway, DatabaseError, Engine, database_time, open_engine
+from triage.database.engine import (
+    UNHURRIED,
+    DatabaseAway,
+    DatabaseError,
+    Engine,
+    NoConnectionFree,
+    Patience,
+    database_time,
+    open_engine,
+    sqlite_file,
+)
 from triage.database.results import Outcome, Timing
 from triage.domain.errors import LeaseLost, place_of
 from triage.domain.study import Lease
-from triage.pipeline import build_route
+from triage.pipeline import Route, build_route
 from triage.settings import Settings
 from triage.spool import Spool
 
@@ -110,7 +120,7 @@ class Worker:
             log.info("study assessed", state=state, seconds=seconds, **stages)
         except LeaseLost as error:
             log.warning("lease lost, result dropped", reason=str(error))
-        except DatabaseAway:
+        except (DatabaseAway, NoConnectionFree):
             raise  # the database is at fault, not the study: its lease expires
         except Exception as error:  # the one place where a study is blamed
             self._give_up(lease, error)
@@ -163,7 +173,7 @@ class Worker:
                 with self._engine.begin() as connection:
                     now = database_time(connection)
                     queue.renew(connection, lease, now=now, ttl=self._ttl)
-            except (LeaseLost, DatabaseError) as error:
+            except (LeaseLost, DatabaseError, NoConnectionFree) as error:
                 logger.warning("lease not renewed", reason=type(error).__name__)
                 return
 
@@ -219,13 +229,13 @@ def assess_until(stop: threading.Event, shift: Shift, *, retrial: Retrial) -> No
                 return
             if not found:
                 stop.wait(IDLE_S)
-        except DatabaseError as error:
-            logger.error("the database is away", reason=type(error.orig).__name__)
+        except (DatabaseError, NoConnectionFree) as error:
+            logger.error("the database is away", reason=type(error).__name__)
             stop.wait(DATABASE_AWAY_S)
 
 
 def _employed(settings: Settings, route: Route, films: Executor) -> Worker:
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings.database_url, _patience(settings.database_url))
     judge = Judge(
         engine,
         route,
@@ -241,3 +251,11 @@ def _employed(settings: Settings, route: Route, films: Executor) -> Worker:
         ttl=timedelta(seconds=settings.worker.lease_s),
         most_failures=settings.worker.most_failures,
     )
+
+
+def _patience(url: str) -> Patience:
+    """Let threads take turns with one connection to SQLite, which has one writer at a time.
+
+    They wake up when it is their turn; in the driver they would sleep and look again.
+    """
+    return UNHURRIED if sqlite_file(url) is None else replace(UNHURRIED, connections=1)
