@@ -27,10 +27,6 @@ class Assessor(Protocol):
     def assess(self, films: Sequence[Film]) -> list[Assessment]:
         """Assess films, in their order."""
 
-    @property
-    def device_lost(self) -> bool:
-        """Whether the device that computes failed."""
-
 
 class Decoder(Protocol):
     """What makes films of files; ``decode.guard.Guard`` is one."""
@@ -62,20 +58,25 @@ class ComposedFilm:
     encode_s: float
 
 
+def never() -> bool:
+    """Say no."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The stations between spool and outbox, for one bundle and one appearance."""
+    """The stations between spool and outbox, for one bundle and one appearance.
+
+    ``device_lost`` tells whether the device that computes failed, and another process may have
+    it again.
+    """
 
     decoder: Decoder
     screening: Screening | None
     assessor: Assessor
     appearance: Appearance
     minimum_age_years: int
-
-    @property
-    def device_lost(self) -> bool:
-        """Whether the device that computes failed, and another process may have it again."""
-        return self.assessor.device_lost
+    device_lost: Callable[[], bool] = never
 
     def assess(self, path: Path) -> AssessedFilm:
         """Assess one film from a DICOM, PNG or JPEG file.
@@ -149,16 +150,15 @@ def build_route(
         ConfigurationError: the bundle or the screener is refused.
     """
     choice = settings.picture
+    predictor = Predictor(
+        load_bundle(settings.model.bundle or shipped_bundle()),
+        engine=Engine(settings.model.engine),
+        tell=tell,
+    )
     return Route(
         decoder=Guard(),
         screening=_screening() if settings.screening.pixels else None,
-        assessor=shared(
-            Predictor(
-                load_bundle(settings.model.bundle or shipped_bundle()),
-                engine=Engine(settings.model.engine),
-                tell=tell,
-            )
-        ),
+        assessor=shared(predictor),
         appearance=Appearance(
             color_map=ColorMap(choice.color_map),
             opacity=choice.opacity,
@@ -166,6 +166,7 @@ def build_route(
             long_side=choice.long_side,
         ),
         minimum_age_years=settings.screening.minimum_age_years,
+        device_lost=lambda: predictor.device_lost,
     )
 
 

@@ -32,7 +32,7 @@ def failing_route(flagging_route: Route, flagging_bundle: Path) -> Route:
     bundle = load_bundle(flagging_bundle)
     predictor = Predictor(bundle, device="cpu")
     bundle.network.classifier = Failing(bundle.network.classifier, times=1)
-    return replace(flagging_route, assessor=predictor)
+    return replace(flagging_route, assessor=predictor, device_lost=lambda: predictor.device_lost)
 
 
 def old(lost: Callable[[], bool]) -> Retrial:
@@ -69,7 +69,7 @@ def test_the_study_is_assessed_and_the_worker_makes_room(
         wait_until(lambda: all(row.closed_at for row in house.rows("association")))
         house.clockwork.complete()
 
-        with working(house, old(lambda: failing_route.device_lost)) as loop:
+        with working(house, old(failing_route.device_lost)) as loop:
             wait_until(lambda: not loop.is_alive())
 
         assert states(house) == {"ASSESSED"}
@@ -80,7 +80,7 @@ def test_a_worker_with_its_device_goes_on(
     compose: Compose, flagging_route: Route, samples: Path
 ) -> None:
     with compose(route=flagging_route) as house:
-        with working(house, old(lambda: flagging_route.device_lost)) as loop:
+        with working(house, old(flagging_route.device_lost)) as loop:
             send([samples / "dx_mass.dcm"], house.peer)
             wait_until(lambda: all(row.closed_at for row in house.rows("association")))
             house.clockwork.complete()
@@ -99,6 +99,6 @@ def test_a_worker_that_never_makes_room_is_noticed(
             wait_until(lambda: all(row.closed_at for row in house.rows("association")))
             house.clockwork.complete()
             wait_until(lambda: states(house) == {"ASSESSED"})
-            stays_without_its_device = loop.is_alive() and failing_route.device_lost
+            stays_without_its_device = loop.is_alive() and failing_route.device_lost()
 
         assert stays_without_its_device

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
@@ -26,9 +27,8 @@ from triage.database.engine import open_engine
 from triage.decode.guard import Guard
 from triage.domain.assessment import Assessment
 from triage.domain.film import Film
-from triage.encode.secondary_capture import Capture
 from triage.infer.predictor import Predictor
-from triage.pipeline import AssessedFilm, Route, build_route
+from triage.pipeline import AssessedFilm, ComposedFilm, Route, build_route
 from triage.send.scu import deliver
 from triage.settings import Settings, to_json
 from triage.spool import Spool
@@ -107,7 +107,7 @@ class DyingRoute(Route):
 
     def compose(
         self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None
-    ) -> Capture:
+    ) -> ComposedFilm:
         Route.compose(self, path, assessed, received_at=received_at)
         die()
 
@@ -125,7 +125,9 @@ def _assess(moment: Moment, settings: Settings) -> None:
         results=_results(moment, folder / "results"),
         pacs=settings.pacs,
     )
-    Worker(engine, judge, name="worker", ttl=TTL, most_failures=3).assess_one()
+    with ThreadPoolExecutor(1) as films:
+        worker = Worker(engine, judge, films=films, name="worker", ttl=TTL, most_failures=3)
+        worker.assess_one()
     die()
 
 

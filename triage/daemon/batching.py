@@ -27,10 +27,6 @@ class Network(Protocol[D]):
     def answers(self, drawn: Sequence[D]) -> list[Assessment | Refusal]:
         """Answer for each film, in one thread."""
 
-    @property
-    def device_lost(self) -> bool:
-        """Whether the device that computes failed."""
-
 
 @dataclass(slots=True)
 class _Task(Generic[D]):
@@ -58,11 +54,6 @@ class Batching(Generic[D]):
         self._arrived = 0
         self._convoy = Convoy(self._lead, patience_s=threading.TIMEOUT_MAX)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="network")
-
-    @property
-    def device_lost(self) -> bool:
-        """Whether the device that computes failed."""
-        return self._network.device_lost
 
     @property
     def waiting(self) -> int:

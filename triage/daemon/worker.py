@@ -216,7 +216,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
         worker.take_over(most_deaths=settings.worker.most_deaths)
         ready({})
         with Shift(worker.claim, work, hands=AT_ONCE) as shift:
-            assess_until(stop, shift, retrial=Retrial(lambda: route.device_lost))
+            assess_until(stop, shift, retrial=Retrial(route.device_lost))
 
 
 def assess_until(stop: threading.Event, shift: Shift, *, retrial: Retrial) -> None:

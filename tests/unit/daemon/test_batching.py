@@ -168,8 +168,9 @@ def test_without_memory_for_a_batch_the_predictor_halves_it(
     tmp_path: Path, pool: ThreadPoolExecutor
 ) -> None:
     bundle = load_bundle(saved(tmp_path))
-    bundle.network.features = greedy = Greedy(bundle.network.features, 2)
-    assessor = Batching(Predictor(bundle, "cpu"), most=4, wait_s=LONG_S)
+    predictor = Predictor(bundle, "cpu")
+    bundle.network.classifier = greedy = Greedy(bundle.network.classifier, 2)
+    assessor = Batching(predictor, most=4, wait_s=LONG_S)
     noise = np.random.default_rng(4)
     films = [film(noise.random((40, 40), dtype=np.float32)) for _ in range(4)]
 
