@@ -288,6 +288,12 @@ def test_a_network_of_no_numbers_gives_no_result(tmp_path: Path) -> None:
     assert [getattr(answer, "code", None) for answer in answers] == [RefusalCode.NO_RESULT] * 2
 
 
+def test_the_network_alone_answers_for_a_black_film(predictor: Predictor) -> None:
+    (answer,) = predictor.assess_each([film(np.zeros((40, 40), np.float32))])
+
+    assert isinstance(answer, Assessment)
+
+
 def proven(folder: Path, *, change: float) -> Bundle:
     """Load a bundle that claims to have measured bfloat16 on a CPU."""
     proof = Proof(
