@@ -7,6 +7,7 @@ a process that one film ends at once, as a fault in a library does.
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -53,10 +54,11 @@ def main(database: str, folder: str, poison: str, most_deaths: str) -> None:
     judge = Doomed(engine, route, films=spools[0], results=spools[1], pacs=Pacs())
     judge.poison = poison
     ttl = timedelta(seconds=30)
-    worker = Worker(engine, judge, name="worker", ttl=ttl, most_failures=3)
-    worker.take_over(most_deaths=int(most_deaths))
-    while worker.assess_one():
-        pass
+    with ThreadPoolExecutor(1) as films:
+        worker = Worker(engine, judge, films=films, name="worker", ttl=ttl, most_failures=3)
+        worker.take_over(most_deaths=int(most_deaths))
+        while worker.assess_one():
+            pass
 
 
 if __name__ == "__main__":
