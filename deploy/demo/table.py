@@ -26,11 +26,17 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         f"…{outcome.film.study_uid[-TAIL:]}",
         outcome.film.name,
         f"{outcome.code}: {outcome.sentence}" if outcome.code else outcome.state.lower(),
-        "\n".join(f"{label} {value:.2f}" for label, value in outcome.probabilities.items()),
+        "\n".join(f"{label} {outcome.probabilities[label]:.2f}" for label in _shown(outcome)),
         "\n".join(outcome.flagged) or "-",
         _returned(outcome),
         "" if outcome.seconds is None else f"{outcome.seconds:.1f}",
     )
+
+
+def _shown(outcome: Outcome) -> list[str]:
+    """Choose the labels that flag the film, or else the most probable one, of many."""
+    strongest = sorted(outcome.probabilities, key=outcome.probabilities.__getitem__)[-1:]
+    return list(outcome.flagged) or strongest
 
 
 def _returned(outcome: Outcome) -> str:

@@ -35,3 +35,13 @@ def test_a_flagged_film_that_is_kept_back_shows_why() -> None:
     outcome = Outcome(FILM, "ASSESSED", "", "", {"tumour": 0.61}, ("tumour",), (), reason, 3.1)
 
     assert reason in lines_of(outcome)
+
+
+def test_of_many_labels_those_that_flag_are_shown_or_else_the_most_probable() -> None:
+    many = {"tumour": 0.61, "Hernia": 0.01, "Mass": 0.7}
+    flagged = Outcome(FILM, "ASSESSED", "", "", many, ("tumour",), (), "", 3.1)
+    other = Outcome(FILM, "ASSESSED", "", "", many, (), (), "", 3.1)
+
+    assert "tumour 0.61 tumour" in lines_of(flagged)
+    assert "Mass 0.70 -" in lines_of(other)
+    assert "Hernia" not in lines_of(flagged) + lines_of(other)
