@@ -75,7 +75,7 @@ def _chosen(workshop: Workshop, only: Sequence[str]) -> list[Cell]:
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     parser = argparse.ArgumentParser(
-        prog="bench", description="Measure reception, decoding and inference."
+        prog="bench", description="Measure reception, decoding, inference, and all of it together."
     )
     parser.add_argument("only", nargs="*", metavar="CELL", help="part of a cell's name")
     parser.add_argument("--repeat", type=int, default=REPETITIONS, help="turns of each contestant")
