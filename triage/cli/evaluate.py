@@ -90,21 +90,40 @@ def evaluate(
     choice = Choice(pairs_of("--only", only), tuple(by or ()))
     if boxes:
         _refuse_beside_boxes(source, compare, readers, against, by, threshold, only_labelled)
-        from triage.cli.localise import localise  # it needs the network
-
         inquiry = Inquiry(files, choice, tuple(boxes), draws, seed)
-        localise(
-            source, inquiry, to=to, settings=settings_from(settings), bundle=bundle, as_json=as_json
-        )
+        _localise(source, inquiry, to, settings, bundle, as_json=as_json)
         return
     pairs = tuple(Question(*pair) for pair in pairs_of("--compare", compare))
     given, read = _thresholds(threshold), tuple(readers or ())
     request = Request(files, choice, pairs, given, read, against, only_labelled, draws, seed)
+    scored = _scored(source, request, settings=settings, bundle=bundle)
+    _tell(to, scored, answer(request, scored), as_json=as_json)
+
+
+def _localise(
+    source: Path,
+    inquiry: Inquiry,
+    to: Path,
+    settings: Path | None,
+    bundle: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from triage.cli.localise import localise  # it needs the network
+
+    choices = settings_from(settings)
+    localise(source, inquiry, to=to, settings=choices, bundle=bundle, as_json=as_json)
+
+
+def _scored(
+    source: Path, request: Request, *, settings: Path | None, bundle: Path | None
+) -> Scored:
     if source.is_dir():
-        scored = _assess(source, request, settings=settings, bundle=bundle)
-    else:
-        scored = _read(source, request, bundle=bundle)
-    found = answer(request, scored)
+        return _assess(source, request, settings=settings, bundle=bundle)
+    return _read(source, request, bundle=bundle)
+
+
+def _tell(to: Path, scored: Scored, found: Answer, *, as_json: bool) -> None:
     _write(to, scored, found)
     if as_json:
         print_json(plain(found.sample, found.evaluation))

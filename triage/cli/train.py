@@ -12,6 +12,7 @@ from rich.progress import TaskID as Task
 from triage.domain.labels import HEADS
 from triage.evaluate.curves import Pass, save_curves
 from triage.infer.bundle import Bundle, load_bundle
+from triage.infer.checkpoint import sha256
 from triage.infer.densenet import ARCHITECTURES
 from triage.train import fit
 from triage.train.export import Title, export
@@ -62,9 +63,9 @@ def train(
     """
     changes = Changes(epochs, pixels, batch, learning_rate, seed, precision, architecture)
     films = read_labels(folder)
-    recipe = _recipe(preset, changes, films)
     soft = read_predictions(predictions) if predictions else None
     bundle = load_bundle(start) if start else None
+    recipe = _recipe(preset, changes, films, bundle, predictions)
     with _bars() as bars:
         sets = {split: _load(films, split, recipe, soft, bars) for split in ("train", HELD, "val")}
         material = fit.Material(train=sets["train"], held=_others(sets[HELD]))
@@ -85,14 +86,26 @@ class Changes(NamedTuple):
     architecture: str | None
 
 
-def _recipe(preset: str, changes: Changes, films: tuple[LabelledFilm, ...]) -> Recipe:
+def _recipe(
+    preset: str,
+    changes: Changes,
+    films: tuple[LabelledFilm, ...],
+    bundle: Bundle | None,
+    predictions: Path | None,
+) -> Recipe:
     if preset not in PRESETS:
         raise typer.BadParameter(f"{preset}: one of {', '.join(PRESETS)}")
     if changes.architecture not in (None, *ARCHITECTURES):
         raise typer.BadParameter(f"{changes.architecture}: one of {', '.join(ARCHITECTURES)}")
     wanted = {field: value for field, value in changes._asdict().items() if value is not None}
     labels = known_labels(films, PRESETS[preset].labels)
-    return replace(PRESETS[preset], labels=labels, **wanted)
+    return replace(
+        PRESETS[preset],
+        labels=labels,
+        start=bundle.model.digest if bundle else "",
+        predictions=sha256(predictions) if predictions else "",
+        **wanted,
+    )
 
 
 def _bars() -> Progress:

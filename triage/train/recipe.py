@@ -65,7 +65,9 @@ class Recipe:
         distorted: whether each visit sees another position, size, sharpness and tone.
         averaged: decay per step of the running average of the weights (Polyak and Juditsky
             1992), which is what is evaluated and kept; 0 keeps the weights themselves.
-        soft: weight of published predictions in the targets of films that have them.
+        soft: weight of another network's predictions in the targets of films that have them.
+        predictions: SHA-256 of the file of these; empty where there is none.
+        start: digest of the bundle whose weights it begins with; empty where they are random.
     """
 
     architecture: str = "densenet121"
@@ -87,6 +89,8 @@ class Recipe:
     distorted: bool = False
     averaged: float = 0.0
     soft: float = 0.0
+    predictions: str = ""
+    start: str = ""
 
     def pixels_of(self, epoch: int) -> int:
         """Return the side of the input in an epoch, which counts from 1.

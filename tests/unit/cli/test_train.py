@@ -1,3 +1,5 @@
+import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,15 @@ def test_no_bar_is_drawn_where_there_is_no_terminal(
 def test_an_unknown_architecture_is_a_wrong_use(tmp_path: Path, films: Path) -> None:
     with pytest.raises(typer.BadParameter, match="resnet50: one of densenet121"):
         train(films, to=tmp_path / "run", architecture="resnet50")
+
+
+def test_a_run_tells_what_it_began_with(tmp_path: Path, films: Path) -> None:
+    tiny = partial(train, films, epochs=1, pixels=32, architecture="densenet-tiny")
+    tiny(to=tmp_path / "first")
+
+    tiny(to=tmp_path / "second", start=tmp_path / "first/bundle")
+
+    began = load_bundle(tmp_path / "first/bundle").model.digest
+    assert f"start {began}" in load_bundle(tmp_path / "second/bundle").card.training.recipe
+    assert json.loads((tmp_path / "second/settings.json").read_text("utf-8"))["start"] == began
+    assert (tmp_path / "second/curves.png").read_bytes().startswith(b"\x89PNG")
