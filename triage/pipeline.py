@@ -12,12 +12,18 @@ from triage.decode.picture import is_picture
 from triage.domain.assessment import Assessment
 from triage.domain.film import BURNT_IN_TEXT, Film
 from triage.encode.secondary_capture import Capture, encode_capture
-from triage.infer.bundle import load_bundle, shipped_bundle
+from triage.infer.bundle import Bundle, load_bundle, shipped_bundle
 from triage.infer.predictor import Predictor, keep_quiet
 from triage.infer.screener import load_screener, shipped_screener
 from triage.infer.screening import Screening
 from triage.infer.seat import Engine
-from triage.overlay import Appearance, ColorMap, Picture, draw
+from triage.overlay.appearance import Appearance, ColorMap
+from triage.overlay.compression import to_jpeg
+from triage.overlay.lettering import Lettering
+from triage.overlay.page import count_pages, draw
+from triage.overlay.pen import Picture
+from triage.overlay.words import Language
+from triage.settings import Picture as PictureSettings
 from triage.settings import Settings
 
 
@@ -102,20 +108,24 @@ class Route:
         self.screening.screen(film)
         return film
 
-    def picture(self, assessed: AssessedFilm) -> Picture:
-        """Draw an assessed film: ``uint8`` (rows, columns, 3), RGB, with its panel."""
-        return draw(assessed.film, assessed.assessment, appearance=self.appearance)
+    def pages(self, assessed: AssessedFilm) -> range:
+        """Number the pages of an assessed film, from 1."""
+        return range(1, 1 + count_pages(assessed.assessment, appearance=self.appearance))
+
+    def picture(self, assessed: AssessedFilm, page: int = 1) -> Picture:
+        """Draw a page of an assessed film: ``uint8`` (rows, columns, 3), RGB, with its panel."""
+        return draw(assessed.film, assessed.assessment, appearance=self.appearance, page=page)
 
     def compose(
-        self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None
+        self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None, page: int = 1
     ) -> ComposedFilm:
-        """Make the Secondary Capture of an assessed DICOM film.
+        """Make the Secondary Capture of a page of an assessed DICOM film.
 
         Raises:
             DeliveryParked: the source has no identity that a PACS could file it under.
         """
         begin = perf_counter()
-        picture = self.picture(assessed)
+        picture, quality = self.picture(assessed, page), self.appearance.jpeg_quality
         drawn = perf_counter()
         capture = encode_capture(
             path,
@@ -124,6 +134,8 @@ class Route:
             appearance_digest=self.appearance.digest,
             received_at=received_at,
             lettered=BURNT_IN_TEXT in assessed.film.notes,
+            page=page,
+            jpeg=None if quality is None else to_jpeg(picture, quality=quality),
         )
         return ComposedFilm(capture, drawn - begin, perf_counter() - drawn)
 
@@ -147,27 +159,35 @@ def build_route(
         shared: makes of the predictor what several threads may ask at once.
 
     Raises:
-        ConfigurationError: the bundle or the screener is refused.
+        ConfigurationError: the bundle or the screener is refused, or the font lacks a letter.
     """
-    choice = settings.picture
-    predictor = Predictor(
-        load_bundle(settings.model.bundle or shipped_bundle()),
-        engine=Engine(settings.model.engine),
-        tell=tell,
-    )
+    bundle = load_bundle(settings.model.bundle or shipped_bundle())
+    predictor = Predictor(bundle, engine=Engine(settings.model.engine), tell=tell)
     return Route(
         decoder=Guard(),
         screening=_screening() if settings.screening.pixels else None,
         assessor=shared(predictor),
-        appearance=Appearance(
-            color_map=ColorMap(choice.color_map),
-            opacity=choice.opacity,
-            visible_from=choice.visible_from,
-            long_side=choice.long_side,
-        ),
+        appearance=_appearance(settings.picture, bundle),
         minimum_age_years=settings.screening.minimum_age_years,
         device_lost=lambda: predictor.device_lost,
     )
+
+
+def _appearance(choice: PictureSettings, bundle: Bundle) -> Appearance:
+    """Take the picture's settings, and prove that its font has every letter of the bundle's."""
+    appearance = Appearance(
+        color_map=ColorMap(choice.color_map),
+        opacity=choice.opacity,
+        visible_from=choice.visible_from,
+        long_side=choice.long_side,
+        pages=choice.pages,
+        language=Language(choice.language),
+        lettering=Lettering(choice.font, face=choice.font_face),
+        jpeg_quality=choice.jpeg_quality if choice.compression == "jpeg" else None,
+    )
+    labels = (label.name for label in bundle.card.labels)
+    appearance.require_glyphs((bundle.model.name, bundle.model.version, *labels))
+    return appearance
 
 
 def _screening() -> Screening:

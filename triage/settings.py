@@ -120,6 +120,18 @@ class Picture(Section):
     opacity: float = Field(default=0.45, gt=0, le=1)
     visible_from: float = Field(default=0.25, gt=0, lt=1)
     long_side: int = Field(default=1536, ge=768, le=4096)
+    pages: int = Field(default=1, ge=1, le=3)
+    language: Literal["en", "zh"] = "en"
+    font: Path | None = None
+    font_face: int = Field(default=0, ge=0)
+    compression: Literal["none", "jpeg"] = "none"
+    jpeg_quality: int = Field(default=90, ge=50, le=100)
+
+    @model_validator(mode="after")
+    def _legible(self) -> "Picture":
+        if self.language == "zh" and self.font is None:
+            raise ValueError("language zh needs a font that has Chinese glyphs: set picture.font")
+        return self
 
 
 class Worker(Section):

@@ -19,7 +19,7 @@ from triage.decode.guard import Guard
 from triage.domain.assessment import Assessment, Finding, Model, Tier
 from triage.domain.film import Film
 from triage.domain.study import Instance
-from triage.overlay import Appearance
+from triage.overlay.appearance import Appearance
 from triage.pipeline import Route
 from triage.settings import Pacs
 from triage.spool import Spool

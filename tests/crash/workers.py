@@ -106,9 +106,9 @@ class DyingRoute(Route):
     __slots__ = ()
 
     def compose(
-        self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None
+        self, path: Path, assessed: AssessedFilm, *, received_at: datetime | None, page: int = 1
     ) -> ComposedFilm:
-        Route.compose(self, path, assessed, received_at=received_at)
+        Route.compose(self, path, assessed, received_at=received_at, page=page)
         die()
 
 

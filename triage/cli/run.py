@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import chain, count
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.progress import track
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
 from triage.domain.assessment import Assessment, Finding, Refusal, RefusalCode
 from triage.domain.errors import ConfigurationError, DeliveryParked, UnassessableFilm
-from triage.overlay import save_png
+from triage.overlay.compression import save_png
 from triage.pipeline import AssessedFilm, Route, build_route, is_picture_file
 
 EX_DATA = 65
@@ -38,7 +39,7 @@ def run(
     _refuse_overwriting(files, to)
     route = build_route(settings_from(settings), tell=_say)
     _make(to)
-    named = list(name_outputs(files))
+    named = list(name_outputs(files, pages=route.appearance.pages))
     console = Console(stderr=True)
     steps = track(named, "assess", console=console, disable=not console.is_terminal)
     verdicts = [_judge(route, file, to / stem) for file, stem in steps]
@@ -68,14 +69,19 @@ def _make(folder: Path) -> None:
         raise ConfigurationError(f"--to {folder}: {error.strerror}") from error
 
 
-def name_outputs(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def name_outputs(files: Sequence[Path], *, pages: int = 1) -> Iterator[tuple[Path, str]]:
     """Give each file a stem of its own: ``film``, then ``film-2`` for its namesake."""
     taken: set[str] = set()
     for file in files:
         stems = chain([file.stem], (f"{file.stem}-{number}" for number in count(2)))
-        stem = next(stem for stem in stems if stem not in taken)
-        taken.add(stem)
-        yield file, stem
+        named = ([_paged(stem, page) for page in range(1, 1 + pages)] for stem in stems)
+        free = next(names for names in named if taken.isdisjoint(names))
+        taken.update(free)
+        yield file, free[0]
+
+
+def _paged(stem: str, page: int) -> str:
+    return stem if page == 1 else f"{stem}-page{page}"
 
 
 def _judge(route: Route, file: Path, target: Path) -> Verdict:
@@ -95,23 +101,25 @@ def _judge(route: Route, file: Path, target: Path) -> Verdict:
 
 
 def _write(route: Route, file: Path, assessed: AssessedFilm, target: Path) -> list[str]:
-    """Write the overlay at the film's resolution, and the capture that a PACS would get."""
-    overlay = _beside(target, ".png")
+    """Write each page's overlay at the film's resolution, and the capture a PACS would get."""
     full = replace(route, appearance=replace(route.appearance, long_side=None))
-    save_png(full.picture(assessed), overlay)
-    if is_picture_file(file):
-        return [overlay.name]
-    try:
-        composed = route.compose(file, assessed, received_at=None)
-    except DeliveryParked:  # without identity there is no study to file it in
-        return [overlay.name]
-    stored = _beside(target, ".dcm")
-    stored.write_bytes(composed.capture.encoded)
-    return [overlay.name, stored.name]
+    written = []
+    for page in route.pages(assessed):
+        overlay = _beside(target, ".png", page)
+        save_png(full.picture(assessed, page), overlay)
+        written.append(overlay.name)
+        if not is_picture_file(file):
+            # Without identity there is no study to file a capture in.
+            with suppress(DeliveryParked):
+                composed = route.compose(file, assessed, received_at=None, page=page)
+                stored = _beside(target, ".dcm", page)
+                stored.write_bytes(composed.capture.encoded)
+                written.append(stored.name)
+    return written
 
 
-def _beside(target: Path, suffix: str) -> Path:
-    return target.with_name(target.name + suffix)
+def _beside(target: Path, suffix: str, page: int = 1) -> Path:
+    return target.with_name(_paged(target.name, page) + suffix)
 
 
 def _verdict(

@@ -100,7 +100,7 @@ class Judge:
             not_returned=kept_back,
             timing=timing,
         )
-        return outcome if kept_back else self._with_parcel(outcome, instance, path, assessed)
+        return outcome if kept_back else self._with_parcels(outcome, instance, path, assessed)
 
     def _kept_back(self, instance: Instance, path: Path, assessed: AssessedFilm) -> str | None:
         """Say why nothing is returned for this film, or ``None``."""
@@ -115,23 +115,29 @@ class Judge:
             return f"flagged, not returned: the study is older than {limit} days"
         return None
 
-    def _with_parcel(
+    def _with_parcels(
         self, outcome: Outcome, instance: Instance, path: Path, assessed: AssessedFilm
     ) -> Outcome:
-        """Add the capture that the PACS is to get, durably kept before anything tells of it."""
-        destination = str(self._pacs.peer)
+        """Add the captures that the PACS is to get, durably kept before anything tells of them."""
+        destination, received_at = str(self._pacs.peer), instance.received_at
         try:
-            made = self._route.compose(path, assessed, received_at=instance.received_at)
+            made = [
+                self._route.compose(path, assessed, received_at=received_at, page=page)
+                for page in self._route.pages(assessed)
+            ]
         except DeliveryParked as error:
             parked = Parcel(destination, None, None, parked=f"identity: {error}")
             return replace(outcome, parcels=(parked,))
         begin = perf_counter()
-        digest = self._results.write([made.capture.encoded])
-        parcel = Parcel(destination, made.capture.sop_instance_uid, digest)
+        digests = [self._results.write([page.capture.encoded]) for page in made]
         timing = replace(
             outcome.timing,
-            overlay_s=made.overlay_s,
-            encode_s=made.encode_s,
+            overlay_s=sum(page.overlay_s for page in made),
+            encode_s=sum(page.encode_s for page in made),
             keep_s=perf_counter() - begin,
         )
-        return replace(outcome, parcels=(parcel,), timing=timing)
+        parcels = (
+            Parcel(destination, page.capture.sop_instance_uid, digest)
+            for page, digest in zip(made, digests, strict=True)
+        )
+        return replace(outcome, parcels=tuple(parcels), timing=timing)

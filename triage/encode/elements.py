@@ -6,6 +6,7 @@ or their value invalid. So values are bytes here, and nothing is decoded on the 
 
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
@@ -14,13 +15,22 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 Attributes: TypeAlias = "Mapping[str, Value]"
 """Values by attribute keyword (PS3.6), such as ``{"Modality": "OT"}``."""
 
-Value: TypeAlias = "bytes | str | int | Sequence[Attributes]"
-"""Raw bytes, ASCII text, an unsigned integer, or the items of a sequence."""
+Value: TypeAlias = "bytes | str | int | Fragment | Sequence[Attributes]"
+"""Raw bytes, ASCII text, an unsigned integer, a frame, or the items of a sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A compressed frame in one fragment, behind an empty Basic Offset Table (PS3.5 A.4)."""
+
+    codestream: bytes
+
 
 _LONG_LENGTH = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT"})
 _PADDED_WITH_ZERO = frozenset({"OB", "UI"})
 _INTEGERS = {"US": "<H", "UL": "<I"}
-_ITEM = (0xFFFE, 0xE000)
+_ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
+_UNDEFINED = 0xFFFFFFFF
 _SHORT_LIMIT = 0xFFFE
 
 
@@ -62,19 +72,22 @@ def _element(tag: int, value: Value) -> tuple[bytes, bytes]:
     content = _content(value, vr)
     # PS3.5 6.2.2: a value that a short length field cannot hold becomes UN.
     vr = "UN" if len(content) > _SHORT_LIMIT and vr not in _LONG_LENGTH else vr
-    length = struct.pack("<xxI" if vr in _LONG_LENGTH else "<H", len(content))
+    extent = _UNDEFINED if isinstance(value, Fragment) else len(content)
+    length = struct.pack("<xxI" if vr in _LONG_LENGTH else "<H", extent)
     return struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, vr.encode("ascii")) + length, content
 
 
 def _content(value: Value, vr: str) -> bytes:
     if isinstance(value, int):
         return struct.pack(_INTEGERS[vr], value)
+    if isinstance(value, Fragment):
+        whole = value.codestream + b"\0" * (len(value.codestream) % 2)
+        return _item(b"") + _item(whole) + struct.pack("<HHI", *_END, 0)
     if isinstance(value, bytes | str):
         raw = value.encode("ascii") if isinstance(value, str) else value
         return raw + (b"\0" if vr in _PADDED_WITH_ZERO else b" ") * (len(raw) % 2)
-    return b"".join(_item(item) for item in value)
+    return b"".join(_item(encode_attributes(item)) for item in value)
 
 
-def _item(attributes: Attributes) -> bytes:
-    content = encode_attributes(attributes)
+def _item(content: bytes) -> bytes:
     return struct.pack("<HHI", *_ITEM, len(content)) + content

@@ -1,6 +1,7 @@
 """The picture of a flagged film as a Secondary Capture in the film's own study (PS3.3 A.8.1)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -8,7 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    SecondaryCaptureImageStorage,
+)
 
 from triage.domain.assessment import Assessment, Finding
 from triage.domain.errors import DeliveryParked
@@ -24,6 +29,7 @@ from triage.encode.header import (
     text,
     valid,
 )
+from triage.encode.image_pixel import describe_losses, describe_pixels
 from triage.encode.uids import (
     ObjectType,
     instance_uid,
@@ -44,12 +50,8 @@ _SERIES: Attributes = {
 }
 """General Series (C.7.3.1); a chest is unpaired, so that no Laterality is asked for."""
 
-_LOSSY_METHODS = {
-    "1.2.840.10008.1.2.4.50": "ISO_10918_1",
-    "1.2.840.10008.1.2.4.51": "ISO_10918_1",
-    "1.2.840.10008.1.2.4.81": "ISO_14495_1",
-}
-"""Transfer syntaxes that always lose something, with the defined terms of C.7.6.1.1.5.1."""
+_PAGES_APART = 10_000
+"""Between the Instance Numbers of a film's pages: all first pages come first in the series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def encode_capture(
     appearance_digest: str,
     received_at: datetime | None,
     lettered: bool = False,
+    page: int = 1,
+    jpeg: bytes | None = None,
 ) -> Capture:
     """Encode a film's picture in Explicit VR Little Endian; equal arguments give equal bytes.
 
@@ -80,27 +84,33 @@ def encode_capture(
         appearance_digest: SHA-256 of the picture's settings in hex.
         received_at: when the film was received, aware: the only clock that enters.
         lettered: text was seen in the film's pixels, whatever its header says.
+        page: of the film, from 1; it explains the flagged finding of that rank.
+        jpeg: the picture as ``overlay.compression`` made a codestream of it, to be sent instead
+            of its pixels.
 
     Raises:
         DeliveryParked: the film lacks an attribute that files a result in its study.
     """
     film = _identified(source)
     header = copy_header(film)
-    uids = _uids(film, header, appearance_digest, bundle_digest=assessment.model.digest)
+    bundle = assessment.model.digest
+    uids = _uids(film, header, appearance_digest, bundle_digest=bundle, page=page)
     attributes = {
         **header,
         **_SERIES,
         **describe_equipment(film, assessment.model),
-        **_image(film, assessment, lettered=lettered),
+        **_image(film, assessment, lettered=lettered, page=page),
+        **describe_losses(film, ratio=None if jpeg is None else picture.nbytes / len(jpeg)),
         **_times(film, received_at),
-        **_pixels(picture),
+        **describe_pixels(picture, jpeg=jpeg),
         **uids,
     }
+    syntax = ExplicitVRLittleEndian if jpeg is None else JPEGBaseline8Bit
     return Capture(
         sop_instance_uid=uids["SOPInstanceUID"],
         sop_class_uid=uids["SOPClassUID"],
         series_instance_uid=uids["SeriesInstanceUID"],
-        encoded=encode_attributes(attributes, prefix=_file_meta(uids["SOPInstanceUID"])),
+        encoded=encode_attributes(attributes, prefix=_file_meta(uids, syntax)),
     )
 
 
@@ -112,9 +122,9 @@ def _identified(source: Path) -> Dataset:
 
 
 def _uids(
-    film: Dataset, header: Attributes, appearance_digest: str, *, bundle_digest: str
+    film: Dataset, header: Attributes, appearance_digest: str, *, bundle_digest: str, page: int
 ) -> dict[str, str]:
-    """Identify the capture and its series; a film has one page."""
+    """Identify the capture and its series."""
     digest, kind = header_digest(header), ObjectType.SECONDARY_CAPTURE
     series = series_uid(
         text(film, "StudyInstanceUID"),
@@ -128,7 +138,7 @@ def _uids(
         bundle_digest=bundle_digest,
         appearance_digest=appearance_digest,
         object_type=kind,
-        page=1,
+        page=page,
     )
     return {
         "SOPClassUID": SecondaryCaptureImageStorage,
@@ -137,14 +147,14 @@ def _uids(
     }
 
 
-def _file_meta(sop_instance_uid: str) -> bytes:
+def _file_meta(uids: Mapping[str, str], transfer_syntax_uid: str) -> bytes:
     """Encode preamble and File Meta Information (PS3.10 7.1)."""
     meta = encode_attributes(
         {
             "FileMetaInformationVersion": b"\0\1",
-            "MediaStorageSOPClassUID": SecondaryCaptureImageStorage,
-            "MediaStorageSOPInstanceUID": sop_instance_uid,
-            "TransferSyntaxUID": ExplicitVRLittleEndian,
+            "MediaStorageSOPClassUID": uids["SOPClassUID"],
+            "MediaStorageSOPInstanceUID": uids["SOPInstanceUID"],
+            "TransferSyntaxUID": transfer_syntax_uid,
             "ImplementationClassUID": IMPLEMENTATION_CLASS_UID,
             "ImplementationVersionName": IMPLEMENTATION_VERSION_NAME,
         }
@@ -153,7 +163,7 @@ def _file_meta(sop_instance_uid: str) -> bytes:
     return bytes(128) + b"DICM" + length + meta
 
 
-def _image(film: Dataset, assessment: Assessment, *, lettered: bool) -> Attributes:
+def _image(film: Dataset, assessment: Assessment, *, lettered: bool, page: int) -> Attributes:
     """General Image (C.7.6.1): what the picture was made of, and what it says."""
     reference: Attributes = {
         "ReferencedSOPClassUID": text(film, "SOPClassUID"),
@@ -163,17 +173,21 @@ def _image(film: Dataset, assessment: Assessment, *, lettered: bool) -> Attribut
     side = "[APRLHF]{1,3}"
     return {
         "PatientOrientation": "",
-        "InstanceNumber": "1",
+        "InstanceNumber": _number(film, page),
         "ImageType": "DERIVED\\SECONDARY",
         "SourceImageSequence": [reference],
-        "DerivationDescription": _derivation(assessment),
+        "DerivationDescription": _derivation(assessment, page),
         "ImageComments": _findings(assessment),
         **valid(film, "PatientOrientation", rf"{side}\\{side}"),
-        **valid(film, "InstanceNumber", "[0-9]{1,9}"),
         **valid(film, "ViewPosition", "[A-Z0-9_ ]{1,16}"),
         **_burnt_in(film, lettered=lettered),
-        **_lossy(film),
     }
+
+
+def _number(film: Dataset, page: int) -> str:
+    """Number a page as its film is numbered, so that captures are sorted as films are."""
+    given = re.fullmatch("[0-9]{1,9}", text(film, "InstanceNumber"))
+    return str((int(given.group()) if given else 1) + _PAGES_APART * (page - 1))
 
 
 def _burnt_in(film: Dataset, *, lettered: bool) -> Attributes:
@@ -181,20 +195,6 @@ def _burnt_in(film: Dataset, *, lettered: bool) -> Attributes:
     if lettered:
         return {"BurnedInAnnotation": "YES"}
     return valid(film, "BurnedInAnnotation", "YES|NO")
-
-
-def _lossy(film: Dataset) -> Attributes:
-    """Carry the film's losses over (C.7.6.1.1.5); an unsaid loss shows in its syntax."""
-    meta = getattr(film, "file_meta", Dataset())
-    method = _LOSSY_METHODS.get(str(meta.get("TransferSyntaxUID", "")))
-    if method is not None and text(film, "LossyImageCompression") != "01":
-        return {"LossyImageCompression": "01", "LossyImageCompressionMethod": method}
-    number = r"[0-9.]{1,16}"
-    return {
-        **valid(film, "LossyImageCompression", "00|01"),
-        **valid(film, "LossyImageCompressionRatio", rf"{number}(\\{number})*"),
-        **valid(film, "LossyImageCompressionMethod", r"[A-Z0-9_ ]+(\\[A-Z0-9_ ]+)*"),
-    }
 
 
 def _times(film: Dataset, received_at: datetime | None) -> Attributes:
@@ -222,26 +222,9 @@ def _zone(film: Dataset) -> tzinfo | None:
     return timezone(-offset if match[1] == "-" else offset)
 
 
-def _pixels(picture: NDArray[np.uint8]) -> Attributes:
-    """Image Pixel (C.7.6.3): RGB by pixel; no window, no spacing, as nothing is measured."""
-    rows, columns, samples = picture.shape
-    return {
-        "SamplesPerPixel": samples,
-        "PhotometricInterpretation": "RGB",
-        "PlanarConfiguration": 0,
-        "Rows": rows,
-        "Columns": columns,
-        "BitsAllocated": 8,
-        "BitsStored": 8,
-        "HighBit": 7,
-        "PixelRepresentation": 0,
-        "PixelData": picture.tobytes(),
-    }
-
-
-def _derivation(assessment: Assessment) -> str:
+def _derivation(assessment: Assessment, page: int) -> str:
     """Say how the picture came about; ST holds 1024 characters."""
-    explained = ", ".join(finding.label for finding in assessment.flagged[:1])
+    explained = ", ".join(finding.label for finding in assessment.flagged[page - 1 : page])
     sentence = (
         f"Film resampled, heat map of {explained or 'no finding'} (Grad-CAM) painted over it, "
         f"findings and legend beside it, by {name_model(assessment.model)}. "

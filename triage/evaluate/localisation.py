@@ -13,7 +13,7 @@ from triage.evaluate.boxes import Boxes, MarkedBox
 from triage.evaluate.measures import Estimate, estimate
 from triage.evaluate.overlap import GRID, MEASURES, Grid, covered, overlap
 from triage.evaluate.targets import Target, answering, targets
-from triage.overlay import project
+from triage.overlay.heat import project
 
 MAP, WRONG, MEAN_BOX, CENTER = "map", "wrong class", "mean box", "centre"
 CONTESTANTS = (MAP, WRONG, MEAN_BOX, CENTER)

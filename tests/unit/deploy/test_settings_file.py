@@ -11,7 +11,8 @@ from triage.settings import Settings, load_settings
 
 FILE = Path(__file__).parents[3] / "deploy" / "triage.toml"
 TLS = {("tls", "certificate"), ("tls", "key"), ("tls", "authorities")}
-UNSAID = {("data", "folder"), ("database", "url"), ("model", "bundle")} | TLS
+FONT = {("picture", "font")}
+UNSAID = {("data", "folder"), ("database", "url"), ("model", "bundle")} | TLS | FONT
 """Settings whose default is a place of the user's, or nothing: the file shows them commented."""
 
 

@@ -3,7 +3,7 @@ import io
 import pytest
 from pydicom.filereader import read_dataset
 
-from triage.encode.elements import Attributes, ascii_text, encode_attributes
+from triage.encode.elements import Attributes, Fragment, ascii_text, encode_attributes
 
 
 def test_elements_stand_in_the_order_of_their_tags() -> None:
@@ -54,3 +54,11 @@ def test_an_unknown_keyword_is_refused_by_name() -> None:
 
 def test_text_of_ours_is_ascii_of_limited_length() -> None:
     assert ascii_text("médiastin élargi", 10) == "m?diastin "
+
+
+def test_a_frame_has_an_empty_offset_table_and_no_length_of_its_own() -> None:
+    encoded = encode_attributes({"PixelData": Fragment(b"abcd")})
+
+    table, item, end = "feff00e000000000", "feff00e004000000", "feffdde000000000"
+    head = b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff"
+    assert encoded == head + bytes.fromhex(table + item) + b"abcd" + bytes.fromhex(end)

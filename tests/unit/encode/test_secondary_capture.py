@@ -25,6 +25,14 @@ SHARED = ROOT.parent / "shared" / "dicom"
 CHESTS = ("RG1", "presidio", "RSNA", "NIH", "chr")
 REAL_FILMS = sorted(path for name in CHESTS for path in SHARED.glob(f"{name}*.dcm"))
 
+NAMES = {
+    "GB18030": "Wang^XiaoDong=王^小东".encode("gb18030"),
+    "\\ISO 2022 IR 87": b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B",
+    "\\ISO 2022 IR 149": b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7",
+    "ISO_IR 192": "Buc^Jérôme=王".encode(),
+}
+"""Character sets, and names as they stand in a film."""
+
 needs_validator = pytest.mark.skipif(
     shutil.which("dciodvfy") is None, reason="dicom3tools is not installed"
 )
@@ -301,6 +309,65 @@ def test_validators_find_nothing_beyond_what_a_real_film_brought(
 def test_validators_find_nothing_beyond_what_a_sample_brought(
     capture_of: CaptureOf, tmp_path: Path, film: Path
 ) -> None:
+    assert beyond(film, saved(capture_of(film), tmp_path)) == set()
+
+
+def test_a_second_page_is_another_instance_of_the_series_and_sorted_behind(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    first, second = (capture_of(film_file(), page=page) for page in (1, 2))
+
+    assert first.series_instance_uid == second.series_instance_uid
+    assert first.sop_instance_uid != second.sop_instance_uid
+    assert [read(page).InstanceNumber for page in (first, second)] == [3, 10_003]
+
+
+def test_a_page_names_the_finding_that_it_explains(
+    film_file: FilmFile, capture_of: CaptureOf
+) -> None:
+    named = [Finding(label, 0.9, 0.5, Tier.FLAGGED) for label in ("tumour", "inflammation")]
+    said = Assessment(Model("two-heads", "1.2", "ab" * 32), tuple(named), ())
+
+    pages = [read(capture_of(film_file(), assessment=said, page=page)) for page in (1, 2)]
+
+    assert "heat map of tumour (Grad-CAM)" in pages[0].DerivationDescription
+    assert "heat map of inflammation (Grad-CAM)" in pages[1].DerivationDescription
+
+
+@needs_validator
+def test_validators_find_nothing_in_a_second_page(
+    film_file: FilmFile, capture_of: CaptureOf, tmp_path: Path
+) -> None:
+    film, first = film_file(), tmp_path / "first.dcm"
+    first.write_bytes(capture_of(film).encoded)
+
+    second = saved(capture_of(film, page=2), tmp_path)
+
+    assert complaints("dciodvfy", "-new", second) == set()
+    assert complaints("dcentvfy", film, first, second) == set()
+
+
+@pytest.mark.parametrize("character_set", NAMES)
+def test_a_name_stands_in_the_capture_byte_for_byte(
+    film_file: FilmFile, capture_of: CaptureOf, character_set: str
+) -> None:
+    name = NAMES[character_set]
+    film = film_file(SpecificCharacterSet=character_set, PatientName=name)
+
+    encoded = capture_of(film).encoded
+
+    for element, value in ((b"\x10\0\x10\0PN", name), (b"\x08\0\5\0CS", character_set.encode())):
+        padded = value + b" " * (len(value) % 2)
+        assert element + len(padded).to_bytes(2, "little") + padded in encoded
+
+
+@needs_validator
+@pytest.mark.parametrize("character_set", NAMES)
+def test_validators_find_nothing_beside_a_name_of_another_writing(
+    film_file: FilmFile, capture_of: CaptureOf, tmp_path: Path, character_set: str
+) -> None:
+    film = film_file(SpecificCharacterSet=character_set, PatientName=NAMES[character_set])
+
     assert beyond(film, saved(capture_of(film), tmp_path)) == set()
 
 

@@ -1,0 +1,1 @@
+"""Film and heat map to the picture that goes back, with its panel."""
