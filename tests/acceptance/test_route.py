@@ -1,5 +1,6 @@
 """From C-STORE to a Secondary Capture in the PACS, on SQLite and on PostgreSQL."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -263,6 +264,24 @@ def test_two_runs_give_the_same_bytes(house: House, samples: Path, flagging_rout
 
     (delivery,) = house.rows("delivery")
     assert house.results.path(str(delivery.digest)).read_bytes() == again.encoded
+
+
+def test_each_page_is_a_delivery_of_its_own_and_sent_once(
+    compose: Compose, flagging_route: Route, pacs: Pacs, samples: Path
+) -> None:
+    several = replace(flagging_route.appearance, pages=3)
+
+    with compose(route=replace(flagging_route, appearance=several)) as house:
+        send([samples / "dx_mass.dcm"], house.peer)
+        house.settle()
+        sent = delivered(house)
+
+    first, second = pacs.objects
+    assert sorted(sent) == sorted(
+        [(page.SOPInstanceUID, "SENT_UNPROVEN") for page in (first, second)]
+    )
+    assert first.DerivationDescription != second.DerivationDescription
+    assert first.SeriesInstanceUID == second.SeriesInstanceUID
 
 
 def _as_file(dataset: Dataset, path: Path) -> None:

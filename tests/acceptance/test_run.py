@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from PIL import Image
@@ -160,6 +161,64 @@ def test_an_invented_stem_is_taken_like_any_other() -> None:
     stems = [stem for _, stem in name_outputs(files)]
 
     assert stems == ["film", "film-2", "film-2-2"]
+
+
+def test_the_stems_of_pages_are_taken_too() -> None:
+    files = [Path("a/film.dcm"), Path("b/film-page2.dcm"), Path("c/film.dcm")]
+
+    stems = [stem for _, stem in name_outputs(files, pages=2)]
+
+    assert stems == ["film", "film-page2-2", "film-2"]
+
+
+def run_again(film: Path, to: Path, bundle: Path, **picture: str) -> None:
+    """Assess one film in a process of its own."""
+    chosen = {f"TRIAGE_PICTURE__{key.upper()}": value for key, value in picture.items()}
+    environment = {**os.environ, "TRIAGE_MODEL__BUNDLE": str(bundle), **chosen}
+    command = [sys.executable, "-m", "triage", "run", str(film), "--to", str(to)]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.usefixtures("done")
+def test_two_processes_write_the_same_bytes(
+    inputs: Path, flagging_bundle: Path, tmp_path: Path
+) -> None:
+    run_again(inputs / "dx_mass.dcm", tmp_path, flagging_bundle)
+
+    for name in ("dx_mass.png", "dx_mass.dcm"):
+        assert (tmp_path / name).read_bytes() == (inputs / "out" / name).read_bytes()
+
+
+@needs("dciodvfy", "dcentvfy")
+def test_each_flagged_finding_has_its_page_where_a_site_wants_it(
+    inputs: Path, flagging_bundle: Path, tmp_path: Path
+) -> None:
+    film, to = inputs / "dx_mass.dcm", tmp_path / "out"
+    run_again(film, to, flagging_bundle, pages="3", compression="jpeg")
+
+    said = json.loads((to / "dx_mass.json").read_text())["outputs"]
+    assert said == ["dx_mass.png", "dx_mass.dcm", "dx_mass-page2.png", "dx_mass-page2.dcm"]
+    first, second = (dcmread(to / name) for name in said[1::2])
+    assert first.SeriesInstanceUID == second.SeriesInstanceUID
+    assert first.SOPInstanceUID != second.SOPInstanceUID
+    assert first.LossyImageCompression == second.LossyImageCompression == "01"
+    assert beyond_the_source(film, to / said[1]) | beyond_the_source(film, to / said[3]) == set()
+
+
+def test_a_font_without_the_letters_stops_the_run_with_a_line(inputs: Path, tmp_path: Path) -> None:
+    font = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    chosen = {"TRIAGE_PICTURE__LANGUAGE": "zh", "TRIAGE_PICTURE__FONT": str(font)}
+    command = [sys.executable, "-m", "triage", "run", str(inputs / "dx_mass.dcm")]
+    command += ["--to", str(tmp_path / "out")]
+
+    ended = subprocess.run(
+        command, env={**os.environ, **chosen}, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 78
+    (line,) = ended.stderr.splitlines()
+    assert "picture.font" in line
+    assert "no glyph for 人 (U+4EBA)" in line
 
 
 @needs("dciodvfy", "dcentvfy")

@@ -176,3 +176,20 @@ def test_settings_do_not_change() -> None:
 
     with pytest.raises(ValidationError, match="frozen"):
         found.pacs.port = 1
+
+
+def test_chinese_needs_a_font(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"picture: language zh needs a font .* picture.fo"
+    ):
+        settings('[picture]\nlanguage = "zh"', tmp_path)
+
+    assert settings('[picture]\nlanguage = "zh"\nfont = "a.ttf"', tmp_path).picture.font
+
+
+@pytest.mark.parametrize("wrong", ["pages = 0", "pages = 4", "jpeg_quality = 49", "font_face = -1"])
+def test_a_number_of_the_picture_that_is_out_of_range_is_refused(
+    wrong: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=wrong.split(" ", maxsplit=1)[0]):
+        settings(f"[picture]\n{wrong}", tmp_path)
