@@ -30,7 +30,7 @@ check: .venv/for-test ## Check style, format, types and import contracts.
 chaos: .venv/for-test ## Run the long crash tests.
 	$(BIN)/python -m pytest -m chaos
 
-bench: .venv/for-bench ## Measure reception, decoding and inference beside other programs, and all of it together, and print ratios. ONLY="dx visit" chooses cells by a part of their name, REPEAT=3 the turns of each program, QUICK=1 sends an eighth.
+bench: .venv/for-bench ## Measure reception, decoding, inference and captures beside other programs, and all of it together, and print ratios. ONLY="dx visit" chooses cells by a part of their name, REPEAT=3 the turns of each program, QUICK=1 sends an eighth.
 	@$(BIN)/python -m tests.benchmarks --repeat $(REPEAT) $(if $(QUICK),--quick) -- $(ONLY)
 
 .venv/created:

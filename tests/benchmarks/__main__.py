@@ -1,4 +1,4 @@
-"""``make bench``: reception, decoding and inference beside others, in turns, as ratios of one run.
+"""``make bench``: reception, decoding, inference and captures beside others, in turns, as ratios.
 
 Nothing here gates: the tables say what was met and what was missed. The exit code is 1 where a
 contestant lost, refused or failed, for then its figures mean nothing.
@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.benchmarks.cells import reception_cells
+from tests.benchmarks.composing import composing_cells
 from tests.benchmarks.contest import Cell, Result, contest
 from tests.benchmarks.decoding import decoding_cells
 from tests.benchmarks.hardships import hardship_cells
@@ -67,6 +68,7 @@ def _chosen(workshop: Workshop, only: Sequence[str]) -> list[Cell]:
         *hardship_cells(workshop),
         *decoding_cells(workshop),
         *inference_cells(),
+        *composing_cells(workshop),
         *whole_cells(workshop),
     ]
     return [cell for cell in cells if not only or any(word in cell.name for word in only)]
@@ -75,7 +77,8 @@ def _chosen(workshop: Workshop, only: Sequence[str]) -> list[Cell]:
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     parser = argparse.ArgumentParser(
-        prog="bench", description="Measure reception, decoding, inference, and all of it together."
+        prog="bench",
+        description="Measure reception, decoding, inference, captures, and all of it together.",
     )
     parser.add_argument("only", nargs="*", metavar="CELL", help="part of a cell's name")
     parser.add_argument("--repeat", type=int, default=REPETITIONS, help="turns of each contestant")

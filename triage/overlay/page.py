@@ -4,7 +4,7 @@ The film lies at the picture's origin and nothing but the heat map and its conto
 it; findings and legend have a panel of their own, so that no marker of the film is covered.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 import cv2
@@ -15,7 +15,7 @@ from triage.domain.assessment import Assessment
 from triage.domain.film import Film
 from triage.overlay.appearance import SMALLEST, Appearance
 from triage.overlay.heat import paint, project
-from triage.overlay.panel import Page, write_findings, write_legend
+from triage.overlay.panel import Page, write_heading, write_legend, write_table
 from triage.overlay.pen import BACKGROUND, PANEL_EMS, Pen, Picture
 
 
@@ -42,9 +42,12 @@ def draw(film: Film, assessment: Assessment, *, appearance: Appearance, page: in
     size = _size(film, appearance.long_side)
     weights = _visible_weights(shown, size, visible_from=appearance.visible_from)
     pen = Pen(max(18, round(max(size) / 60)), appearance.lettering)
-    findings = [*write_findings(shown, pen, words=appearance.words)]
+    heading = [*write_heading(shown, pen, words=appearance.words)]
+    table = [*write_table(shown, pen, words=appearance.words)]
     legend = [*write_legend(shown, pen, appearance=appearance, painted=weights is not None)]
-    picture = _lay_out(size, findings, legend, width=PANEL_EMS * pen.em)
+    beside = size[0] >= size[1]
+    columns = [[*heading, *table, *legend]] if beside else [[*heading, pen.line(), *legend], table]
+    picture = _lay_out(size, columns, width=PANEL_EMS * pen.em)
     scene = picture[: size[0], : size[1]]
     _render(film, scene)
     if weights is not None:
@@ -82,24 +85,14 @@ def _render(film: Film, scene: Picture) -> None:
     cv2.cvtColor(cv2.convertScaleAbs(gray, alpha=255.0), cv2.COLOR_GRAY2RGB, dst=scene)
 
 
-def _lay_out(
-    size: tuple[int, int], findings: Sequence[Picture], legend: Sequence[Picture], *, width: int
-) -> Picture:
-    """Set findings and legend beside or below the place of the film, which is left empty."""
-    rows, columns = size
-    if rows >= columns:
-        parts = [(0, columns, [*findings, *legend])]
-    else:
-        parts = [(rows, 0, [*findings]), (rows, width, [*legend])]
-    extent = max(rows, *(top + _height(lines) for top, _, lines in parts))
-    picture = np.empty((extent, max(columns, parts[-1][1] + width), 3), np.uint8)
-    picture[...] = BACKGROUND[0]
-    for top, left, lines in parts:
-        below = accumulate((len(line) for line in lines), initial=top)
-        for begin, line in zip(below, lines, strict=False):
-            picture[begin : begin + len(line), left : left + width] = line
+def _lay_out(size: tuple[int, int], columns: Sequence[Sequence[Picture]], *, width: int) -> Picture:
+    """Set one column beside the film's place, or two below it; the place itself is left empty."""
+    top, left = (0, size[1]) if len(columns) == 1 else (size[0], 0)
+    height = top + max(sum(map(len, lines)) for lines in columns)
+    shape = max(size[0], height), max(size[1], left + width * len(columns)), 3
+    picture = np.full(shape, BACKGROUND[0], np.uint8)
+    for number, lines in enumerate(columns):
+        begin = left + number * width
+        for below, line in zip(accumulate(map(len, lines), initial=top), lines, strict=False):
+            picture[below : below + len(line), begin : begin + width] = line
     return picture
-
-
-def _height(lines: Iterable[Picture]) -> int:
-    return sum(len(line) for line in lines)

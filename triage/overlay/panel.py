@@ -38,8 +38,8 @@ class Page:
         return flagged[self.number - 1] if self.number <= len(flagged) else None
 
 
-def write_findings(page: Page, pen: Pen, *, words: Words) -> Iterator[Picture]:
-    """Write the title, who speaks, and every finding, the flagged ones first."""
+def write_heading(page: Page, pen: Pen, *, words: Words) -> Iterator[Picture]:
+    """Write the title, and who speaks."""
     model = page.assessment.model
     yield pen.line((1, "l", TITLE), color=ALERT, size=1.3)
     if words.subtitle:
@@ -49,12 +49,17 @@ def write_findings(page: Page, pen: Pen, *, words: Words) -> Iterator[Picture]:
     yield from pen.paragraph(words.bundle.format(digest=model.digest[:12]), color=FAINT)
     if page.pages > 1:
         yield from pen.paragraph(words.page.format(page=page.number, pages=page.pages))
+
+
+def write_table(page: Page, pen: Pen, *, words: Words) -> Iterator[Picture]:
+    """List every finding, the flagged ones first; what is flagged stands out in colour."""
     yield pen.line()
     yield _row(*words.columns, pen=pen, color=FAINT)
     others = (finding for finding in page.assessment.findings if not finding.flagged)
     for finding in (*page.assessment.flagged, *others):
         row = _finding(finding, pen, words=words)
         yield _marked(row, pen) if finding is page.explained else row
+    yield pen.line()
 
 
 def _finding(finding: Finding, pen: Pen, *, words: Words) -> Picture:
@@ -85,7 +90,6 @@ def write_legend(
 ) -> Iterator[Picture]:
     """Say by numbers what the colours mean, or why there are none."""
     words, visible = appearance.words, f"{appearance.visible_from:g}"
-    yield pen.line()
     if painted:
         yield from _bar(appearance, pen)
     if page.explained is None:
