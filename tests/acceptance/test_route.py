@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.uid import UID
+from pydicom.uid import UID, JPEGBaseline8Bit
 
 from sample_dicoms.make_samples import write_samples
 from tests.acceptance.conftest import Compose
@@ -284,6 +284,22 @@ def test_each_page_is_a_delivery_of_its_own_and_sent_once(
     assert first.SeriesInstanceUID == second.SeriesInstanceUID
 
 
+def test_a_jpeg_reaches_the_pacs_in_its_own_syntax(
+    compose: Compose, flagging_route: Route, pacs: Pacs, samples: Path
+) -> None:
+    lossy = replace(flagging_route.appearance, jpeg_quality=90)
+
+    with compose(route=replace(flagging_route, appearance=lossy)) as house:
+        send([samples / "dx_mass.dcm"], house.peer)
+        house.settle()
+        sent = delivered(house)
+
+    (capture,) = pacs.objects
+    assert sent == [(capture.SOPInstanceUID, "SENT_UNPROVEN")]
+    assert capture.file_meta.TransferSyntaxUID == JPEGBaseline8Bit
+    assert capture.LossyImageCompression == "01"
+
+
 def _as_file(dataset: Dataset, path: Path) -> None:
     dataset.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=False)
 
@@ -298,3 +314,31 @@ def test_names_survive_byte_exact(house: House, pacs: Pacs, samples: Path, name:
     (capture,) = pacs.objects
     assert capture.SpecificCharacterSet == source.SpecificCharacterSet
     assert capture.PatientName.original_string == source.PatientName.original_string
+
+
+RAW_NAMES = {
+    "GB18030": "Wang^XiaoDong=王^小东".encode("gb18030"),
+    "\\ISO 2022 IR 87": b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B",
+    "\\ISO 2022 IR 149": b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7",
+    "ISO_IR 192": "Buc^Jérôme=王".encode(),
+}
+
+
+@pytest.mark.parametrize("character_set", RAW_NAMES)
+def test_a_name_reaches_the_pacs_in_the_bytes_it_came_in(
+    house: House, pacs: Pacs, samples: Path, tmp_path: Path, character_set: str
+) -> None:
+    raw, named = RAW_NAMES[character_set], tmp_path / "named.dcm"
+    mark = "@" * len(raw)
+    changed(samples / "dx_mass.dcm", named, SpecificCharacterSet="ISO_IR 6", PatientName=mark)
+    film = dcmread(named)
+    film.SpecificCharacterSet = character_set.split("\\")
+    film.save_as(named)
+    named.write_bytes(named.read_bytes().replace(mark.encode(), raw))
+
+    send([named], house.peer)
+    house.settle()
+
+    (capture,) = pacs.objects
+    assert capture.PatientName.original_string.rstrip(b" ") == raw
+    assert capture.SpecificCharacterSet == film.SpecificCharacterSet

@@ -9,11 +9,23 @@ import pytest
 
 from tests.unit.overlay.scenes import TUMOUR, assess, film
 from triage.domain.errors import ConfigurationError
+from triage.domain.labels import LABELS
 from triage.overlay.appearance import Appearance, ColorMap
 from triage.overlay.lettering import Lettering
 from triage.overlay.page import draw
 from triage.overlay.words import Language
 
+CHINESE = [
+    path
+    for path in (
+        Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+        Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"),
+    )
+    if path.exists()
+]
+needs_chinese = pytest.mark.skipif(
+    not CHINESE, reason="NOT INSTALLED: fonts-noto-cjk or fonts-wqy-microhei"
+)
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
@@ -109,3 +121,30 @@ def test_a_finding_that_the_language_names_needs_no_letters_of_the_bundles() -> 
 
     assert Appearance(language=Language.CHINESE).words.name("tumour") == "肿瘤"
     assert "Ω" not in str(no.value)  # named after what the language itself lacks
+
+
+@needs_chinese
+@pytest.mark.parametrize("font", CHINESE, ids=lambda font: font.stem)
+def test_a_chinese_font_has_every_letter_and_writes_them_all_differently(font: Path) -> None:
+    lettering = Lettering(font)
+    chinese = Appearance(language=Language.CHINESE, lettering=lettering)
+
+    chinese.require_glyphs(["two-heads", "1.2", *LABELS])
+
+    han = {letter for letter in chinese.words.letters if letter > "\u4e00"}
+    assert len({lettering.mask(letter, 40).tobytes() for letter in han}) == len(han)
+
+
+@needs_chinese
+def test_the_language_changes_digest_and_panel_but_never_the_film() -> None:
+    english = Appearance(lettering=Lettering(CHINESE[0]))
+    chinese = replace(english, language=Language.CHINESE)
+
+    first, second = (
+        draw(film(768, 600), assess(TUMOUR), appearance=appearance)
+        for appearance in (english, chinese)
+    )
+
+    assert english.digest != chinese.digest
+    assert np.array_equal(first[:768, :600], second[:768, :600])
+    assert not np.array_equal(first[:768, 600:], second[:768, 600:])
