@@ -1,6 +1,7 @@
 """Captures beside what other programs make of the same film: highdicom's object, Orthanc's view."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,11 +19,13 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit
 
 from tests.builders.orthanc import Orthanc, running_orthanc
 from tests.builders.tools import needs
+from triage.encode.header import copy_header, read_source
 from triage.pipeline import AssessedFilm, Route
 
 needs_highdicom = pytest.mark.skipif(
     find_spec("highdicom") is None, reason="NOT INSTALLED: highdicom"
 )
+DOCUMENT = Path(__file__).parents[2] / "docs" / "captures.md"
 RECEIVED_AT = datetime(2026, 1, 2, 3, 5, 6, tzinfo=UTC)
 
 CLOCK = {
@@ -80,6 +83,18 @@ def highdicoms(film: Path, ours: Dataset, picture: NDArray[np.uint8]) -> Dataset
 def compose(route: Route, film: Path, assessed: AssessedFilm) -> Dataset:
     """Make the capture, and read it back as a PACS would."""
     return dcmread(BytesIO(route.compose(film, assessed, received_at=RECEIVED_AT).capture.encoded))
+
+
+def test_the_document_names_every_element_and_no_other(
+    film: Path, assessed: AssessedFilm, flagging_route: Route, jpeg_route: Route
+) -> None:
+    copied = set(copy_header(read_source(film)))
+    both = compose(flagging_route, film, assessed), compose(jpeg_route, film, assessed)
+
+    named = set(re.findall(r"\([0-9A-F]{4},[0-9A-F]{4}\)", DOCUMENT.read_text(encoding="utf-8")))
+
+    tags = {e.tag for ours in both for e in ours if e.keyword not in copied}
+    assert named == {f"({tag.group:04X},{tag.element:04X})" for tag in tags}
 
 
 @needs_highdicom
