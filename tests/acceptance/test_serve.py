@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 from pydicom import dcmread
 
@@ -20,6 +21,7 @@ from triage.daemon.worker import NICENESS
 from triage.domain.study import Peer
 
 SOON_S = 60.0
+DEJAVU = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 ROLES = ("listener", "worker", "courier", "scheduler")
 
 
@@ -224,6 +226,20 @@ def test_a_bundle_that_is_not_there_ends_the_daemon(tmp_path: Path) -> None:
 
     assert ended.returncode == 78
     assert "cannot start" in ended.stderr
+
+
+def test_a_font_without_the_letters_ends_the_daemon_with_a_line(tmp_path: Path) -> None:
+    ended = triage(
+        "serve",
+        TRIAGE_DATA__FOLDER=str(tmp_path / "data"),
+        TRIAGE_LISTENER__PORT="0",
+        TRIAGE_PICTURE__LANGUAGE="zh",
+        TRIAGE_PICTURE__FONT=str(DEJAVU),
+    )
+
+    assert ended.returncode == 78
+    assert "DejaVuSans.ttf, face 0, has no glyph for" in ended.stderr
+    assert "(U+4EBA)" in ended.stderr
 
 
 def test_status_and_explain_tell_what_happened(
