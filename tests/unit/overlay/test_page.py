@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from tests.unit.overlay.scenes import (
 )
 from triage.domain.assessment import Finding, Placement, Tier
 from triage.overlay.heat import project
+from triage.overlay.lettering import Lettering
 from triage.overlay.page import count_pages, draw
 
 
@@ -209,3 +211,13 @@ def test_sixteen_findings_have_room_beside_every_film(shape: tuple[int, int]) ->
 
     assert np.ptp(picture[-9:, -9:], axis=(0, 1)).tolist() == [0, 0, 0]
     assert picture.shape[0] >= 16 * 27
+
+
+def test_films_that_are_drawn_at_once_by_several_threads_are_drawn_alike() -> None:
+    alone = draw(film(768, 600), sixteen(), appearance=APPEARANCE)
+    shared = replace(APPEARANCE, lettering=Lettering())
+
+    with ThreadPoolExecutor(8) as pool:
+        drawn = pool.map(lambda _: draw(film(768, 600), sixteen(), appearance=shared), range(16))
+
+    assert all(np.array_equal(picture, alone) for picture in drawn)
