@@ -14,6 +14,7 @@ from tests.builders.dataset import CR, encoded, film_dataset, part10
 from tests.builders.keeper import MemoryKeeper
 from tests.builders.studies import EXPLICIT
 from triage.receive.admission import Admission
+from triage.receive.book import Book
 from triage.receive.connection import Limits
 from triage.receive.keeper import Keeper
 from triage.receive.listening import listen_on
@@ -27,6 +28,7 @@ def listener(
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
     streaming: bool = True,
+    book: Book | None = None,
 ) -> StorageSCP:
     """Listen on a free port until somebody stops it."""
     return StorageSCP(
@@ -37,6 +39,7 @@ def listener(
         limits=limits,
         tls=tls,
         streaming=streaming,
+        book=book,
     )
 
 
@@ -48,9 +51,12 @@ def listening(
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
     streaming: bool = True,
+    book: Book | None = None,
 ) -> Iterator[StorageSCP]:
     """Listen on a free port, and stop at the end."""
-    scp = listener(keeper, admission=admission, limits=limits, tls=tls, streaming=streaming)
+    scp = listener(
+        keeper, admission=admission, limits=limits, tls=tls, streaming=streaming, book=book
+    )
     try:
         yield scp
     finally:

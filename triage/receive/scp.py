@@ -28,6 +28,7 @@ class StorageSCP:
         limits: what one peer may cost.
         tls: with it every connection begins with a handshake.
         streaming: whether the data phase is our own, or pynetdicom's.
+        book: where the turned away are written.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class StorageSCP:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         streaming: bool = True,
+        book: Book | None = None,
     ) -> None:
         # A private storage class that the standard does not know is storage all the same.
         _config.UNRESTRICTED_STORAGE_SERVICE = True
@@ -60,7 +62,7 @@ class StorageSCP:
             ),
             listening=listening,
             limits=limits,
-            book=Book(keeper),
+            book=book or Book(keeper),
         )
         self._door = cast("Door", door)
         self._door.open()
