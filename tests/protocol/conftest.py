@@ -19,6 +19,8 @@ from triage.receive.connection import Limits
 from triage.receive.keeper import Keeper
 from triage.receive.listening import listen_on
 from triage.receive.scp import StorageSCP
+from triage.receive.streaming import DataPhase
+from triage.receive.visitor import Serving
 
 
 def listener(
@@ -27,7 +29,7 @@ def listener(
     admission: Admission | None = None,
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
-    streaming: bool = True,
+    data_phase: Serving | None = DataPhase,
     book: Book | None = None,
 ) -> StorageSCP:
     """Listen on a free port until somebody stops it."""
@@ -38,7 +40,7 @@ def listener(
         admission=admission or Admission(),
         limits=limits,
         tls=tls,
-        streaming=streaming,
+        data_phase=data_phase,
         book=book,
     )
 
@@ -50,12 +52,12 @@ def listening(
     admission: Admission | None = None,
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
-    streaming: bool = True,
+    data_phase: Serving | None = DataPhase,
     book: Book | None = None,
 ) -> Iterator[StorageSCP]:
     """Listen on a free port, and stop at the end."""
     scp = listener(
-        keeper, admission=admission, limits=limits, tls=tls, streaming=streaming, book=book
+        keeper, admission=admission, limits=limits, tls=tls, data_phase=data_phase, book=book
     )
     try:
         yield scp
@@ -68,17 +70,17 @@ def keeper() -> MemoryKeeper:
     return MemoryKeeper()
 
 
-@pytest.fixture(params=[True, False], ids=["streaming", "pynetdicom"])
-def streaming(request: pytest.FixtureRequest) -> bool:
+@pytest.fixture(params=[DataPhase, None], ids=["streaming", "pynetdicom"])
+def data_phase(request: pytest.FixtureRequest) -> Serving | None:
     """Our own data phase and pynetdicom's in turn: both behave alike."""
-    chosen: bool = request.param
+    chosen: Serving | None = request.param
     return chosen
 
 
 @pytest.fixture
-def scp(keeper: MemoryKeeper, streaming: bool) -> Iterator[StorageSCP]:
+def scp(keeper: MemoryKeeper, data_phase: Serving | None) -> Iterator[StorageSCP]:
     """A listener that admits everybody."""
-    with listening(keeper, streaming=streaming) as scp:
+    with listening(keeper, data_phase=data_phase) as scp:
         yield scp
 
 

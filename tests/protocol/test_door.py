@@ -17,6 +17,7 @@ from triage.domain.door import DoorCode
 from triage.receive.admission import Admission
 from triage.receive.connection import Limits
 from triage.receive.scp import StorageSCP
+from triage.receive.visitor import Serving
 
 DATA_SET = encoded(film_dataset())
 WHOLE_STORE = message(store_rq(CR, FILM), DATA_SET)
@@ -164,7 +165,7 @@ def test_associations_that_may_rest_keep_their_places(keeper: MemoryKeeper) -> N
 )
 def test_who_is_not_expected_is_rejected_and_recorded(
     keeper: MemoryKeeper,
-    streaming: bool,
+    data_phase: Serving | None,
     titles_and_host: tuple[str, str, str],
     reason: tuple[int, ...],
     code: DoorCode,
@@ -172,7 +173,7 @@ def test_who_is_not_expected_is_rejected_and_recorded(
     calling, called, host = titles_and_host
 
     with (
-        listening(keeper, admission=STRICT, streaming=streaming) as scp,
+        listening(keeper, admission=STRICT, data_phase=data_phase) as scp,
         RawClient(scp.port, source=host) as stranger,
     ):
         answer = stranger.associate(calling=calling, called=called)

@@ -18,7 +18,6 @@ from tests.builders.studies import FILM
 from tests.builders.waiting import wait_until
 from tests.property.test_damaged_sessions import CONTEXTS, RECORDED
 from tests.protocol.conftest import listening
-from triage.receive import visitor
 from triage.receive.negotiation import Unsupported, negotiate
 from triage.receive.pdu import ProtocolError
 from triage.receive.scp import StorageSCP
@@ -115,10 +114,9 @@ class Careless(DataPhase):
 
 
 def test_an_error_that_nobody_expects_is_noticed(
-    scp: StorageSCP, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    keeper: Drain, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(visitor, "DataPhase", Careless)
-
-    besiege(scp.port, count=300)
+    with listening(keeper, data_phase=Careless) as scp:
+        besiege(scp.port, count=300)
 
     wait_until(lambda: UNEXPECTED in "".join(capfd.readouterr()))

@@ -32,6 +32,7 @@ from tests.builders.script import ENDS, VERIFYING, Step, Transcript, play, rando
 from tests.builders.studies import FILM
 from tests.builders.waiting import wait_until
 from tests.protocol.conftest import listening
+from triage.receive.streaming import DataPhase
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
@@ -64,7 +65,7 @@ def transcript(
 ) -> Transcript:
     """Play a session to a listener of its own, and wait until it has forgotten it."""
     keeper = MemoryKeeper()
-    with listening(keeper, streaming=streaming) as scp:
+    with listening(keeper, data_phase=DataPhase if streaming else None) as scp:
         told = play(session, scp.port, keeper, patience_s=patience_s)
         wait_until(lambda: not any(isinstance(one, Association) for one in threading.enumerate()))
     return told

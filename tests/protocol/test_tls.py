@@ -28,6 +28,7 @@ from triage.domain.door import DoorCode
 from triage.receive.connection import Limits
 from triage.receive.pdu import RELEASE_REPLY
 from triage.receive.scp import StorageSCP
+from triage.receive.visitor import Serving
 
 DATA_SET = encoded(film_dataset())
 WHOLE_STORE = message(store_rq(CR, FILM), DATA_SET)
@@ -118,12 +119,12 @@ def test_a_film_is_stored_over_mutual_tls(
     context: ssl.SSLContext,
     hospital: Authority,
     keeper: MemoryKeeper,
-    streaming: bool,
+    data_phase: Serving | None,
     version: ssl.TLSVersion,
 ) -> None:
     known = modality(hospital.papers("CR1"), trusts=hospital, version=version)
 
-    with listening(keeper, tls=context, streaming=streaming) as scp:
+    with listening(keeper, tls=context, data_phase=data_phase) as scp:
         status = store(scp.port, known)
 
     assert status == 0x0000
@@ -139,10 +140,10 @@ def test_version_1_3_is_preferred(
 
 
 def test_a_large_film_in_many_records_is_kept_whole(
-    context: ssl.SSLContext, known: ssl.SSLContext, keeper: MemoryKeeper, streaming: bool
+    context: ssl.SSLContext, known: ssl.SSLContext, keeper: MemoryKeeper, data_phase: Serving | None
 ) -> None:
     with (
-        listening(keeper, tls=context, streaming=streaming) as scp,
+        listening(keeper, tls=context, data_phase=data_phase) as scp,
         RawClient(scp.port, tls=known) as client,
     ):
         client.associate()

@@ -24,6 +24,7 @@ from triage.receive.arrival import Arrival
 from triage.receive.connection import Limits
 from triage.receive.keeper import Keeper
 from triage.receive.scp import StorageSCP
+from triage.receive.streaming import DataPhase
 from triage.receive.tls import server_context
 from triage.settings import Settings, Tls
 from triage.spool import Spool, Unfinished
@@ -173,7 +174,7 @@ def _storage_scp(settings: Settings, keeper: Keeper, *, listening: socket.socket
             idle_timeout_s=choice.idle_timeout_s,
         ),
         tls=_tls(settings.tls),
-        streaming=choice.data_phase == "streaming",
+        data_phase=DataPhase if choice.data_phase == "streaming" else None,
     )
 
 

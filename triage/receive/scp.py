@@ -14,7 +14,8 @@ from triage.receive.contexts import VERIFICATION
 from triage.receive.door import Door
 from triage.receive.keeper import Keeper
 from triage.receive.pdu import MAXIMUM_LENGTH
-from triage.receive.visitor import Visitor
+from triage.receive.streaming import DataPhase
+from triage.receive.visitor import Serving, Visitor
 
 
 class StorageSCP:
@@ -27,7 +28,7 @@ class StorageSCP:
         admission: who may associate.
         limits: what one peer may cost.
         tls: with it every connection begins with a handshake.
-        streaming: whether the data phase is our own, or pynetdicom's.
+        data_phase: our own; ``None`` leaves each association to pynetdicom.
         book: where the turned away are written.
     """
 
@@ -40,7 +41,7 @@ class StorageSCP:
         admission: Admission,
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
-        streaming: bool = True,
+        data_phase: Serving | None = DataPhase,
         book: Book | None = None,
     ) -> None:
         # A private storage class that the standard does not know is storage all the same.
@@ -58,7 +59,7 @@ class StorageSCP:
             ssl_context=tls,
             server_class=Door,
             request_handler=partial(
-                Visitor, keeper=keeper, admission=admission, streaming=streaming
+                Visitor, keeper=keeper, admission=admission, data_phase=data_phase
             ),
             listening=listening,
             limits=limits,

@@ -2,6 +2,7 @@
 
 import contextlib
 import ssl
+from collections.abc import Callable
 
 import structlog
 from pynetdicom.transport import RequestHandler
@@ -21,6 +22,9 @@ from triage.receive.tls import words_of
 
 LINGER_S = 5.0
 
+Serving = Callable[[Connection, Agreement, Visit], DataPhase]
+"""Begins the data phase of an accepted association; ``DataPhase`` is one."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -33,7 +37,7 @@ class Visitor(RequestHandler):
         server: the door.
         keeper: where instances go.
         admission: who may associate.
-        streaming: whether the data phase is our own.
+        data_phase: of storage; ``None`` leaves it to pynetdicom, as all the rest.
     """
 
     server: Door
@@ -46,12 +50,12 @@ class Visitor(RequestHandler):
         *,
         keeper: Keeper,
         admission: Admission,
-        streaming: bool,
+        data_phase: Serving | None,
     ) -> None:
         self._connection = connection
         self._keeper = keeper
         self._admission = admission
-        self._streaming = streaming
+        self._data_phase = data_phase
         self._caller = Caller("", connection.host)
         self._called = ""
         super().__init__(connection.socket, address, server)
@@ -112,9 +116,9 @@ class Visitor(RequestHandler):
     def _serve(self, request: bytes, agreement: Agreement) -> None:
         visit = Visit(self._keeper, self._caller)
         try:
-            if self._streaming and agreement.storage_only:
+            if self._data_phase is not None and agreement.storage_only:
                 self._connection.socket.sendall(agreement.accept)
-                DataPhase(self._connection, agreement, visit).serve()
+                self._data_phase(self._connection, agreement, visit).serve()
             else:
                 stock.serve(self._connection, request, visit, server=self.server)
         finally:
