@@ -2,7 +2,8 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,11 @@ from tests.builders.raw import RawClient, message, store_rq
 from tests.builders.studies import EXPLICIT, FILM
 from tests.protocol.conftest import listening
 from triage.receive import dataset
+from triage.receive.arrival import Inspection
+from triage.receive.dataset import ElementWalk, InflatingWalk, Walk
 from triage.receive.scp import StorageSCP
+from triage.receive.streaming import DataPhase
+from triage.receive.visitor import Serving
 
 GB = 1024 * MB
 DEFLATED_FLAT_MB, FLAT_MB = 100, 24
@@ -27,6 +32,11 @@ def scp(keeper: MemoryKeeper) -> Iterator[StorageSCP]:
     """A listener with its own data phase."""
     with listening(keeper) as scp:
         yield scp
+
+
+def walking(begin_walk: Callable[..., Walk]) -> Serving:
+    """Our own data phase, but for the walk over the data sets."""
+    return partial(DataPhase, inspect=partial(Inspection, begin_walk=begin_walk))
 
 
 def sent(scp: StorageSCP, data_set: bytes, *, syntax: str = EXPLICIT) -> int | None:
@@ -46,7 +56,7 @@ def deflate_bomb() -> bytes:
     return begin + GB // (16 * MB) * block + deflater.flush()
 
 
-class Swallowing(dataset.InflatingWalk):
+class Swallowing(InflatingWalk):
     """A walk that inflates all that it gets at once, however much that is."""
 
     def feed(self, piece: bytes | memoryview) -> None:
@@ -65,12 +75,17 @@ def test_a_deflate_bomb_is_refused_and_costs_little(
     assert growth.megabytes < DEFLATED_FLAT_MB
 
 
-def test_a_deflate_bomb_that_is_swallowed_is_noticed(
-    scp: StorageSCP, deflate_bomb: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dataset, "InflatingWalk", Swallowing)
+def swallowing(_transfer_syntax_uid: str, *, wanted: frozenset[int]) -> Walk:
+    return Swallowing(ElementWalk(wanted, implicit=False, order="<"))
 
-    with measured_growth() as growth:
+
+def test_a_deflate_bomb_that_is_swallowed_is_noticed(
+    keeper: MemoryKeeper, deflate_bomb: bytes
+) -> None:
+    with (
+        listening(keeper, data_phase=walking(swallowing)) as scp,
+        measured_growth() as growth,
+    ):
         sent(scp, deflate_bomb[: len(deflate_bomb) // 4], syntax=DEFLATED)
 
     assert growth.megabytes > DEFLATED_FLAT_MB

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +12,7 @@ from pydicom.uid import UID
 
 from triage.domain.errors import RejectedInstance
 from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from triage.receive.dataset import walk
+from triage.receive.dataset import Walk, walk
 
 META = 0x0002
 MISMATCH = 0xA900
@@ -44,13 +45,19 @@ class Inspection:
     Args:
         sop_class_uid, sop_instance_uid: of the command.
         transfer_syntax_uid: of the accepted presentation context.
+        begin_walk: over the data set, as ``walk``.
 
     Raises:
         RejectedInstance: 0x0122, the SOP class is no storage class.
     """
 
     def __init__(
-        self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
+        self,
+        *,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax_uid: str,
+        begin_walk: Callable[..., Walk] = walk,
     ) -> None:
         if not is_storage(sop_class_uid):
             raise RejectedInstance(NOT_STORAGE, f"SOP class {_shown(sop_class_uid)} is no storage")
@@ -62,7 +69,7 @@ class Inspection:
         self._sop_class_uid = sop_class_uid
         self._sop_instance_uid = sop_instance_uid
         self._transfer_syntax_uid = transfer_syntax_uid
-        self._walk = walk(transfer_syntax_uid, wanted=_WANTED)
+        self._walk = begin_walk(transfer_syntax_uid, wanted=_WANTED)
         self.feed = self._walk.feed
 
     def finish(self) -> Arrival:

@@ -1,6 +1,6 @@
 """One instance on its way in: checked, written and kept, or refused; the same on every path."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -56,17 +56,24 @@ class Intake:
         visit: the association that it belongs to.
         sop_class_uid, sop_instance_uid: of the command, as they came.
         transfer_syntax_uid: of the accepted presentation context.
+        inspect: holds the data set against its command.
     """
 
     def __init__(
-        self, visit: Visit, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
+        self,
+        visit: Visit,
+        *,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax_uid: str,
+        inspect: Callable[..., Inspection] = Inspection,
     ) -> None:
         self._visit = visit
         self._draft: Draft | None = None
         self._rejection: RejectedInstance | None = None
         self._bytes = 0
         try:
-            self._inspection = Inspection(
+            self._inspection = inspect(
                 sop_class_uid=sop_class_uid,
                 sop_instance_uid=sop_instance_uid,
                 transfer_syntax_uid=transfer_syntax_uid,

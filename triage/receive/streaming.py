@@ -5,10 +5,12 @@ its fragments go from the buffer to the draft, and the answer is packed by hand.
 """
 
 import socket
+from collections.abc import Callable
 from mmap import mmap
 from time import monotonic
 
 from triage.domain.errors import RejectedInstance
+from triage.receive.arrival import Inspection
 from triage.receive.command import (
     C_CANCEL_RQ,
     C_ECHO_RQ,
@@ -58,12 +60,21 @@ class DataPhase:
         connection: the accepted association's.
         agreement: what was negotiated.
         visit: where instances go.
+        inspect: holds each data set against its command.
     """
 
-    def __init__(self, connection: Connection, agreement: Agreement, visit: Visit) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        agreement: Agreement,
+        visit: Visit,
+        *,
+        inspect: Callable[..., Inspection] = Inspection,
+    ) -> None:
         self._connection = connection
         self._agreement = agreement
         self._visit = visit
+        self._inspect = inspect
         # Pages that no byte came into are never touched: a bytearray writes zeros into all of them.
         self._buffer = memoryview(mmap(-1, BUFFER))
         self._begin = self._end = 0
@@ -197,6 +208,7 @@ class DataPhase:
                 sop_class_uid=command.sop_class_uid,
                 sop_instance_uid=command.sop_instance_uid,
                 transfer_syntax_uid=self._agreement.transfer_syntaxes[self._context_id],
+                inspect=self._inspect,
             )
         if command.has_data_set:
             self._command = command
