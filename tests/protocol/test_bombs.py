@@ -100,12 +100,13 @@ def test_six_thousand_nested_sequences_are_refused(scp: StorageSCP, keeper: Memo
     assert growth.megabytes < FLAT_MB
 
 
-def test_without_a_limit_nesting_is_not_what_is_refused(
-    scp: StorageSCP, keeper: MemoryKeeper, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dataset, "DEEPEST", 1_000_000)
+def boundless(_transfer_syntax_uid: str, *, wanted: frozenset[int]) -> Walk:
+    return ElementWalk(wanted, implicit=False, order="<", deepest=1_000_000)
 
-    sent(scp, encoded(film_dataset())[:-524] + 6000 * NESTED)
+
+def test_without_a_limit_nesting_is_not_what_is_refused(keeper: MemoryKeeper) -> None:
+    with listening(keeper, data_phase=walking(boundless)) as scp:
+        sent(scp, encoded(film_dataset())[:-524] + 6000 * NESTED)
 
     assert "nested deeper" not in keeper.turned_away[0].sentence
 

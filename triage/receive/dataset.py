@@ -85,10 +85,14 @@ class ElementWalk:
         wanted: tags whose values are kept.
         implicit: whether the value representation is implicit.
         order: ``<`` for little and ``>`` for big endian.
+        deepest: most levels, of which a sequence is one and its item another.
     """
 
-    def __init__(self, wanted: frozenset[int], *, implicit: bool, order: str) -> None:
+    def __init__(
+        self, wanted: frozenset[int], *, implicit: bool, order: str, deepest: int = DEEPEST
+    ) -> None:
         self._wanted = wanted
+        self._deepest = deepest
         self._found: dict[int, bytes] = {}
         self._levels = [_Level(None, None, implicit=implicit, holds_items=False)]
         self._short_form = struct.Struct(order + "HH2sH")
@@ -195,8 +199,8 @@ class ElementWalk:
         return after
 
     def _open(self, tag: int, length: int, offset: int, *, implicit: bool, items: bool) -> None:
-        if len(self._levels) > DEEPEST:
-            raise _broken(f"sequences nested deeper than {MOST_NESTED}")
+        if len(self._levels) > self._deepest:
+            raise _broken(f"sequences nested deeper than {self._deepest // 2}")
         limit, end = self._levels[-1].limit, None
         if length != UNDEFINED:
             end = offset + length
