@@ -2,8 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,14 +11,11 @@ from tests.builders.dataset import CR, DEFLATED, encoded, film_dataset
 from tests.builders.keeper import MemoryKeeper
 from tests.builders.memory import MB, measured_growth
 from tests.builders.raw import RawClient, message, store_rq
+from tests.builders.reception import contented, walking
 from tests.builders.studies import EXPLICIT, FILM
 from tests.protocol.conftest import listening
-from triage.receive import dataset
-from triage.receive.arrival import Inspection
 from triage.receive.dataset import ElementWalk, InflatingWalk, Walk
 from triage.receive.scp import StorageSCP
-from triage.receive.streaming import DataPhase
-from triage.receive.visitor import Serving
 
 GB = 1024 * MB
 DEFLATED_FLAT_MB, FLAT_MB = 100, 24
@@ -32,11 +28,6 @@ def scp(keeper: MemoryKeeper) -> Iterator[StorageSCP]:
     """A listener with its own data phase."""
     with listening(keeper) as scp:
         yield scp
-
-
-def walking(begin_walk: Callable[..., Walk]) -> Serving:
-    """Our own data phase, but for the walk over the data sets."""
-    return partial(DataPhase, inspect=partial(Inspection, begin_walk=begin_walk))
 
 
 def sent(scp: StorageSCP, data_set: bytes, *, syntax: str = EXPLICIT) -> int | None:
@@ -161,16 +152,6 @@ def test_a_film_without_its_last_bytes_is_refused(
     assert keeper.kept == []
 
 
-class Content(dataset.ElementWalk):
-    """A walk that never asks what is missing."""
-
-    def finish(self) -> dict[int, bytes]:
-        return self._found
-
-
-def test_a_walk_that_never_asks_what_is_missing_is_noticed(
-    scp: StorageSCP, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dataset, "ElementWalk", Content)
-
-    assert sent(scp, encoded(film_dataset())[:-1]) == 0x0000
+def test_a_walk_that_never_asks_what_is_missing_is_noticed(keeper: MemoryKeeper) -> None:
+    with listening(keeper, data_phase=walking(contented)) as scp:
+        assert sent(scp, encoded(film_dataset())[:-1]) == 0x0000
