@@ -15,6 +15,8 @@ from tests.builders.house import House, running_house
 from tests.builders.pacs import Pacs, running_pacs
 from triage.pipeline import Route, build_route
 from triage.receive.admission import Admission
+from triage.receive.streaming import DataPhase
+from triage.receive.visitor import Serving
 from triage.settings import Settings, load_settings
 
 EVERYBODY = Admission()
@@ -67,16 +69,22 @@ Compose = Callable[..., AbstractContextManager[House]]
 
 @pytest.fixture
 def compose(tmp_path: Path, database: Engine, flagging_route: Route, settings: Settings) -> Compose:
-    """Compose a house, as it comes or with other settings, stations or admission."""
+    """Compose a house, as it comes or with other settings, stations, admission or data phase."""
 
     def composed(
         *,
         chosen: Settings = settings,
         route: Route = flagging_route,
         allowed: Admission = EVERYBODY,
+        data_phase: Serving = DataPhase,
     ) -> AbstractContextManager[House]:
         return running_house(
-            tmp_path, engine=database, route=route, settings=chosen, allowed=allowed
+            tmp_path,
+            engine=database,
+            route=route,
+            settings=chosen,
+            allowed=allowed,
+            data_phase=data_phase,
         )
 
     return composed

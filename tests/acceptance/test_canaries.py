@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -16,7 +17,8 @@ from tests.builders.shipment import Shipment
 from tests.unit.decode.headers import film, saved
 from triage.database import schema
 from triage.pipeline import Route
-from triage.receive import arrival
+from triage.receive.arrival import Inspection
+from triage.receive.streaming import DataPhase
 
 CANARIES = {
     "PatientName": "CANARYNAME^ZEPHYRINA",
@@ -102,14 +104,19 @@ def test_a_patient_is_in_no_line_and_no_row(
     assert with_a_canary(lines) == []
 
 
+class Repeating(Inspection):
+    """An inspection whose refusals repeat what is no UID."""
+
+    def _shown(self, uid: str) -> str:
+        return uid
+
+
 def test_a_name_that_a_refusal_repeats_is_noticed(
-    house: House,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    compose: Compose, calm_route: Route, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(arrival, "_shown", str)
+    repeating = partial(DataPhase, inspect=Repeating)
 
-    send_all(refused(tmp_path), house.peer.port)
+    with compose(route=calm_route, data_phase=repeating) as house:
+        send_all(refused(tmp_path), house.peer.port)
 
-    assert with_a_canary(told(house, capfd))
+        assert with_a_canary(told(house, capfd))

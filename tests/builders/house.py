@@ -26,6 +26,8 @@ from triage.pipeline import Route
 from triage.receive.admission import Admission
 from triage.receive.listening import listen_on
 from triage.receive.scp import StorageSCP
+from triage.receive.streaming import DataPhase
+from triage.receive.visitor import Serving
 from triage.send.scu import deliver
 from triage.settings import Settings
 from triage.spool import Spool
@@ -88,7 +90,13 @@ class House:
 
 @contextmanager
 def running_house(
-    folder: Path, *, engine: Engine, route: Route, settings: Settings, allowed: Admission
+    folder: Path,
+    *,
+    engine: Engine,
+    route: Route,
+    settings: Settings,
+    allowed: Admission,
+    data_phase: Serving = DataPhase,
 ) -> Iterator[House]:
     """Compose a house with fresh spools on an engine, listening on a free port."""
     spool, results = Spool(folder / "spool"), Spool(folder / "results")
@@ -107,6 +115,7 @@ def running_house(
         ae_title="TRIAGE",
         keeper=keeping(engine, spool),
         admission=allowed,
+        data_phase=data_phase,
     )
     try:
         yield House(

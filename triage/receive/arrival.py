@@ -60,7 +60,8 @@ class Inspection:
         begin_walk: Callable[..., Walk] = walk,
     ) -> None:
         if not is_storage(sop_class_uid):
-            raise RejectedInstance(NOT_STORAGE, f"SOP class {_shown(sop_class_uid)} is no storage")
+            sentence = f"SOP class {self._shown(sop_class_uid)} is no storage"
+            raise RejectedInstance(NOT_STORAGE, sentence)
         self.header = part10_header(
             sop_class_uid=sop_class_uid,
             sop_instance_uid=_valid(sop_instance_uid),
@@ -82,8 +83,8 @@ class Inspection:
             RejectedInstance: 0xA900 the data set contradicts the command, 0xC000 it is not whole.
         """
         found = self._walk.finish()
-        _match("SOP Class UID", found.get(SOP_CLASS), self._sop_class_uid)
-        _match("SOP Instance UID", found.get(SOP_INSTANCE), self._sop_instance_uid)
+        self._match("SOP Class UID", found.get(SOP_CLASS), self._sop_class_uid)
+        self._match("SOP Instance UID", found.get(SOP_INSTANCE), self._sop_instance_uid)
         modality = _text(found.get(MODALITY))
         series = _text(found.get(SERIES))
         return Arrival(
@@ -94,6 +95,16 @@ class Inspection:
             modality=modality if _MODALITY_FORM.fullmatch(modality) else None,
             transfer_syntax_uid=self._transfer_syntax_uid,
         )
+
+    def _match(self, what: str, value: bytes | None, said: str) -> None:
+        found = _text(value)
+        if found != said:
+            shown = f"data set {self._shown(found)}, command {self._shown(said)}"
+            raise RejectedInstance(MISMATCH, f"{what}: {shown}")
+
+    def _shown(self, uid: str) -> str:
+        """Repeat what is a UID: anything else may be a name."""
+        return uid if _UID_FORM.fullmatch(uid) else "is no UID"
 
 
 def part10_header(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
@@ -132,22 +143,10 @@ def is_storage(sop_class_uid: str) -> bool:
     return named or uid.name == sop_class_uid
 
 
-def _match(what: str, value: bytes | None, said: str) -> None:
-    found = _text(value)
-    if found != said:
-        raise RejectedInstance(
-            MISMATCH, f"{what}: data set {_shown(found)}, command {_shown(said)}"
-        )
-
-
 def _valid(uid: str) -> str:
     if _UID_FORM.fullmatch(uid):
         return uid
     return f"2.25.{int(hashlib.sha256(uid.encode()).hexdigest()[:32], 16)}"
-
-
-def _shown(uid: str) -> str:
-    return uid if _UID_FORM.fullmatch(uid) else "is no UID"
 
 
 def _text(value: bytes | None) -> str:
