@@ -13,6 +13,7 @@ from sample_dicoms.make_samples import write_samples
 from tests.builders.bundles import bundle_with_thresholds
 from tests.builders.house import House, running_house
 from tests.builders.pacs import Pacs, running_pacs
+from triage.daemon.worker import Worker
 from triage.pipeline import Route, build_route
 from triage.receive.admission import Admission
 from triage.receive.streaming import DataPhase
@@ -69,7 +70,7 @@ Compose = Callable[..., AbstractContextManager[House]]
 
 @pytest.fixture
 def compose(tmp_path: Path, database: Engine, flagging_route: Route, settings: Settings) -> Compose:
-    """Compose a house, as it comes or with other settings, stations, admission or data phase."""
+    """Compose a house, as it comes or with other settings, stations or parts."""
 
     def composed(
         *,
@@ -77,6 +78,7 @@ def compose(tmp_path: Path, database: Engine, flagging_route: Route, settings: S
         route: Route = flagging_route,
         allowed: Admission = EVERYBODY,
         data_phase: Serving = DataPhase,
+        worker: Callable[..., Worker] = Worker,
     ) -> AbstractContextManager[House]:
         return running_house(
             tmp_path,
@@ -85,6 +87,7 @@ def compose(tmp_path: Path, database: Engine, flagging_route: Route, settings: S
             settings=chosen,
             allowed=allowed,
             data_phase=data_phase,
+            worker=worker,
         )
 
     return composed

@@ -1,14 +1,16 @@
 """A film that comes after its study was closed: its own result is added, none is made again."""
 
+from functools import partial
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Connection, select
 
+from tests.acceptance.conftest import Compose
 from tests.builders.account import send_all
 from tests.builders.house import House
 from tests.builders.shipment import Shipment
 from tests.unit.decode.headers import film, saved
+from triage.daemon.worker import Worker
 from triage.database import results, schema
 from triage.domain.study import Instance, Lease
 
@@ -51,14 +53,13 @@ def all_films(connection: Connection, lease: Lease) -> list[Instance]:
     return [results.first_receipt(connection, uid) for uid in connection.scalars(ids)]
 
 
-def test_a_house_that_judges_everything_again_is_noticed(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send_all([film_of_the_study(tmp_path, 1)], house.peer.port)
-    house.settle()
-    monkeypatch.setattr(results, "waiting_films", all_films)
+def test_a_house_that_judges_everything_again_is_noticed(compose: Compose, tmp_path: Path) -> None:
+    with compose(worker=partial(Worker, films_of=all_films)) as house:
+        send_all([film_of_the_study(tmp_path, 1)], house.peer.port)
+        house.settle()
+        assert outcome(house) == ("DONE", 1, ["ASSESSED"])
 
-    send_all([film_of_the_study(tmp_path, 2)], house.peer.port)
-    house.settle()
+        send_all([film_of_the_study(tmp_path, 2)], house.peer.port)
+        house.settle()
 
-    assert outcome(house) != ("DONE", 2, ["ASSESSED", "ASSESSED"])
+        assert outcome(house) != ("DONE", 2, ["ASSESSED", "ASSESSED"])

@@ -97,6 +97,7 @@ def running_house(
     settings: Settings,
     allowed: Admission,
     data_phase: Serving = DataPhase,
+    worker: Callable[..., Worker] = Worker,
 ) -> Iterator[House]:
     """Compose a house with fresh spools on an engine, listening on a free port."""
     spool, results = Spool(folder / "spool"), Spool(folder / "results")
@@ -104,7 +105,7 @@ def running_house(
     def employ(results: Spool) -> Worker:
         judge = Judge(engine, route, films=spool, results=results, pacs=settings.pacs)
         films = ThreadPoolExecutor(1)
-        return Worker(engine, judge, films=films, name="worker", ttl=TTL, most_failures=3)
+        return worker(engine, judge, films=films, name="worker", ttl=TTL, most_failures=3)
 
     def hire(results: Spool) -> Courier:
         send = partial(_send, settings=settings)

@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -23,6 +23,7 @@ from triage.daemon.watchdog import Watchdog
 from triage.database import queue, results
 from triage.database.engine import (
     UNHURRIED,
+    Connection,
     DatabaseAway,
     DatabaseError,
     Engine,
@@ -34,7 +35,7 @@ from triage.database.engine import (
 )
 from triage.database.results import Outcome, Timing
 from triage.domain.errors import LeaseLost, place_of
-from triage.domain.study import Lease
+from triage.domain.study import Instance, Lease
 from triage.pipeline import Route, build_route
 from triage.settings import Settings
 from triage.spool import Spool
@@ -63,6 +64,7 @@ class Worker:
         name: of this worker; a restarted one has the same.
         ttl: length of a lease.
         most_failures: a study that failed so often is DEAD.
+        films_of: which films of a leased study are decided.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Worker:
         name: str,
         ttl: timedelta,
         most_failures: int,
+        films_of: Callable[[Connection, Lease], Sequence[Instance]] = results.waiting_films,
     ) -> None:
         self._engine = engine
         self._judge = judge
@@ -81,6 +84,7 @@ class Worker:
         self._name = name
         self._ttl = ttl
         self._most_failures = most_failures
+        self._films_of = films_of
 
     def take_over(self, *, most_deaths: int) -> None:
         """Requeue what this worker's dead predecessor had leased."""
@@ -128,7 +132,7 @@ class Worker:
 
     def _assess(self, lease: Lease) -> tuple[str, dict[str, float]]:
         with self._engine.begin() as connection:
-            films = results.waiting_films(connection, lease)
+            films = self._films_of(connection, lease)
         outcomes = [*self._films.map(self._judge.decide, films)]
         begin = perf_counter()
         with self._engine.begin() as connection:
