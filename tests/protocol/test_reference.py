@@ -2,7 +2,6 @@
 
 import gc
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,10 +27,12 @@ from tests.builders.pdus import (
     request,
     store_rq,
 )
+from tests.builders.raw import RawClient
 from tests.builders.script import ENDS, VERIFYING, Step, Transcript, play, random_session
 from tests.builders.studies import FILM
 from tests.builders.waiting import wait_until
 from tests.protocol.conftest import listening
+from triage.receive.stock import drafts_in
 from triage.receive.streaming import DataPhase
 
 pytestmark = [
@@ -53,11 +54,11 @@ COUNTS = [
 
 
 @pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def drafts(tmp_path: Path) -> Iterator[Path]:
     """The folder of temporary files: pynetdicom leaves half data sets in it, and open."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    yield tmp_path
-    gc.collect()
+    with drafts_in(tmp_path):
+        yield tmp_path
+        gc.collect()
 
 
 def transcript(
@@ -104,6 +105,19 @@ def test_no_end_leaves_a_file_of_pynetdicom_behind(end: Step, drafts: Path) -> N
     transcript([end], streaming=False)
 
     assert list(drafts.iterdir()) == []
+
+
+def test_a_half_film_of_pynetdicom_is_a_file_meanwhile(drafts: Path) -> None:
+    half = p_data(pdv(COMMAND, command=True)) + p_data(pdv(DATA_SET[:8], last=False))
+
+    with (
+        listening(MemoryKeeper(), data_phase=None) as scp,
+        RawClient(scp.port) as modality,
+    ):
+        modality.associate()
+        modality.send(half)
+
+        wait_until(lambda: list(drafts.iterdir()))
 
 
 ALIKE = {

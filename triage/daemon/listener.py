@@ -4,7 +4,6 @@ import contextlib
 import resource
 import socket
 import ssl
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from triage.receive.arrival import Arrival
 from triage.receive.connection import Limits
 from triage.receive.keeper import Keeper
 from triage.receive.scp import StorageSCP
+from triage.receive.stock import drafts_in
 from triage.receive.streaming import DataPhase
 from triage.receive.tls import server_context
 from triage.settings import Settings, Tls
@@ -148,16 +148,16 @@ def run(
     _allow_many_descriptors()
     engine = open_engine(settings.database_url, LISTENER)
     name = listener_name(settings, number)
-    # pynetdicom's own data phase writes films there, by names that the sweep of the spool knows.
-    tempfile.tempdir = str(settings.data.folder / "spool")
-    keeper = durable_keeper(engine, settings, listener=name)
-    keeper.settle()  # a database that is away now is waited for: films are answered "not now"
-    scp = _storage_scp(settings, keeper, listening=socket.socket(fileno=listening))
-    logger.info("listening", ae_title=settings.listener.ae_title, port=scp.port)
-    ready({})
-    stop.wait()
-    scp.stop(grace_s=DRAIN_S)
-    keeper.settle()
+    # pynetdicom names its drafts so that the sweep of the spool knows them.
+    with drafts_in(settings.data.folder / "spool"):
+        keeper = durable_keeper(engine, settings, listener=name)
+        keeper.settle()  # a database that is away now is waited for: films are answered "not now"
+        scp = _storage_scp(settings, keeper, listening=socket.socket(fileno=listening))
+        logger.info("listening", ae_title=settings.listener.ae_title, port=scp.port)
+        ready({})
+        stop.wait()
+        scp.stop(grace_s=DRAIN_S)
+        keeper.settle()
 
 
 def _storage_scp(settings: Settings, keeper: Keeper, *, listening: socket.socket) -> StorageSCP:

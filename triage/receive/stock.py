@@ -3,7 +3,9 @@
 import select
 import ssl
 import struct
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty
 from time import monotonic
@@ -76,6 +78,19 @@ class GuardedSocket(AssociationSocket):
         view.release()
         del buffer[have:]
         return buffer
+
+
+@contextmanager
+def drafts_in(folder: Path) -> Iterator[None]:
+    """Let pynetdicom write the data sets of its associations in a folder meanwhile.
+
+    It asks ``tempfile`` for a place, and ``tempfile`` has one for the whole process.
+    """
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def serve(
