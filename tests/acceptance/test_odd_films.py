@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import UID, JPEG2000Lossless, RLELossless
 
@@ -14,14 +15,14 @@ from tests.acceptance.conftest import Compose
 from tests.builders.account import Account, send_all
 from tests.builders.house import House
 from tests.builders.memory import MB, measured_growth
+from tests.builders.reception import contented, walking
 from tests.builders.shipment import Shipment
 from tests.builders.unguarded import Unguarded
 from tests.unit.decode.headers import film, saved
-from triage.decode import geometry, part10
+from triage.decode import geometry
 from triage.decode.film import read
 from triage.domain.errors import UnassessableFilm
 from triage.pipeline import Route
-from triage.receive import dataset
 
 ROWS, COLUMNS = b"\x28\0\x10\0", b"\x28\0\x11\0"
 BITS_ALLOCATED, BITS_STORED, HIGH_BIT = b"\x28\0\0\1", b"\x28\0\1\1", b"\x28\0\2\1"
@@ -138,24 +139,17 @@ def unchecked(_found: object) -> None:
     """Believe everything that a film says."""
 
 
-class Content(dataset.ElementWalk):
-    """A walk that never asks what is missing."""
-
-    def finish(self) -> dict[int, bytes]:
-        return self._found
-
-
 def test_a_house_that_never_asks_what_is_missing_is_noticed(
-    unguarded: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compose: Compose, calm_route: Route, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(dataset, "ElementWalk", Content)
-    monkeypatch.setattr(part10, "_check_complete", unchecked)
     shorter = changed(whole(tmp_path), (short(ROWS, 64), short(ROWS, 63)))
+    content = replace(calm_route, decoder=Unguarded(parse=dcmread))
 
-    sent = send_all([replace(shorter, data_set=shorter.data_set[:-1])], unguarded.peer.port)
-    unguarded.settle()
+    with compose(route=content, data_phase=walking(contented)) as house:
+        sent = send_all([replace(shorter, data_set=shorter.data_set[:-1])], house.peer.port)
+        house.settle()
 
-    assert list(Account.of(sent, unguarded.engine).ends.values()) == ["kept, ASSESSED"]
+        assert list(Account.of(sent, house.engine).ends.values()) == ["kept, ASSESSED"]
 
 
 def compressed(folder: Path, syntax: UID, *, missing: int) -> Path:

@@ -56,7 +56,28 @@ def film_in(content: Content, *, minimum_age_years: int | None) -> Film:
     if picture.is_picture(content[: picture.SIGNATURE_BYTES]):
         return picture.film(content[:])
     with translated("The file cannot be read"):
-        return _film(content, minimum_age_years)
+        return film_of(read_dataset(_stream(content)), minimum_age_years=minimum_age_years)
+
+
+def film_of(dataset: Dataset, *, minimum_age_years: int | None) -> Film:
+    """Screen the header of a data set, then decode what passed: as ``film_in``.
+
+    Raises:
+        UnassessableFilm: the film cannot or must not be assessed.
+    """
+    check_transfer_syntax(dataset)
+    passed = _passed(dataset, minimum_age_years)
+    layout = geometry(dataset)
+    values, doubts = stored_values(dataset, layout)
+    stored, display, notes = interpreted(dataset, values, layout)
+    return Film(
+        stored=stored,
+        display=display,
+        resample=area,
+        spacing_mm=_spacing_mm(dataset),
+        view=passed.view,
+        notes=(*passed.notes, *doubts, *notes, *lettering_note(stored)),
+    )
 
 
 def same_pixels(first: Path, second: Path) -> bool:
@@ -92,24 +113,6 @@ def same_pixels_in(first: Content, second: Content) -> bool:
 def _stream(content: Content) -> BinaryIO:
     """What is read, sought and told is a file to pydicom, if not to its types."""
     return cast("BinaryIO", content)
-
-
-def _film(content: Content, minimum_age_years: int | None) -> Film:
-    """Screen the header, then decode what passed."""
-    dataset = read_dataset(_stream(content))
-    check_transfer_syntax(dataset)
-    passed = _passed(dataset, minimum_age_years)
-    layout = geometry(dataset)
-    values, doubts = stored_values(dataset, layout)
-    stored, display, notes = interpreted(dataset, values, layout)
-    return Film(
-        stored=stored,
-        display=display,
-        resample=area,
-        spacing_mm=_spacing_mm(dataset),
-        view=passed.view,
-        notes=(*passed.notes, *doubts, *notes, *lettering_note(stored)),
-    )
 
 
 def _passed(dataset: Dataset, minimum_age_years: int | None) -> Passed:
