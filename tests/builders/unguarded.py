@@ -8,6 +8,7 @@ from typing import BinaryIO
 from pydicom.dataset import Dataset
 
 from triage.decode import film
+from triage.decode.geometry import Geometry, geometry
 from triage.decode.part10 import read_dataset
 from triage.domain.film import Film
 
@@ -18,14 +19,18 @@ class Unguarded:
 
     Args:
         parse: makes the data set of a file.
+        measure: reads the size and bit layout of its pixels.
     """
 
     parse: Callable[[BinaryIO], Dataset] = read_dataset
+    measure: Callable[[Dataset], Geometry] = geometry
 
     def read(self, path: Path, *, minimum_age_years: int | None = 18) -> Film:
         """Read a film."""
         with path.open("rb") as file:
-            return film.film_of(self.parse(file), minimum_age_years=minimum_age_years)
+            return film.film_of(
+                self.parse(file), minimum_age_years=minimum_age_years, measure=self.measure
+            )
 
     def same_pixels(self, first: Path, second: Path) -> bool:
         """Compare two files."""

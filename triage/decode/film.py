@@ -1,5 +1,6 @@
 """File to film, the way in one place; and whether two files are one film."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -10,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from triage.decode import picture, tags
 from triage.decode.content import Content
-from triage.decode.geometry import geometry
+from triage.decode.geometry import Geometry, geometry
 from triage.decode.interpretation import interpreted
 from triage.decode.lettering import lettering_note
 from triage.decode.part10 import read_dataset
@@ -59,15 +60,25 @@ def film_in(content: Content, *, minimum_age_years: int | None) -> Film:
         return film_of(read_dataset(_stream(content)), minimum_age_years=minimum_age_years)
 
 
-def film_of(dataset: Dataset, *, minimum_age_years: int | None) -> Film:
+def film_of(
+    dataset: Dataset,
+    *,
+    minimum_age_years: int | None,
+    measure: Callable[[Dataset], Geometry] = geometry,
+) -> Film:
     """Screen the header of a data set, then decode what passed: as ``film_in``.
+
+    Args:
+        dataset: a whole object.
+        minimum_age_years: as there.
+        measure: reads the size and bit layout of the pixel data.
 
     Raises:
         UnassessableFilm: the film cannot or must not be assessed.
     """
     check_transfer_syntax(dataset)
     passed = _passed(dataset, minimum_age_years)
-    layout = geometry(dataset)
+    layout = measure(dataset)
     values, doubts = stored_values(dataset, layout)
     stored, display, notes = interpreted(dataset, values, layout)
     return Film(

@@ -54,8 +54,16 @@ def geometry(dataset: Dataset) -> Geometry:
         UnassessableFilm: ``UNREADABLE`` where it is incomplete or contradicts itself,
             ``TOO_LARGE`` beyond ``MAX_PIXELS``.
     """
+    found = described(dataset)
+    _check_size(found)
+    _check_bits(found)
+    return found
+
+
+def described(dataset: Dataset) -> Geometry:
+    """Read the description of the pixel data as it stands, whatever it says."""
     stored = tags.whole(dataset, "BitsStored", default=0)
-    found = Geometry(
+    return Geometry(
         rows=_side(dataset, "Rows"),
         columns=_side(dataset, "Columns"),
         samples=tags.whole(dataset, "SamplesPerPixel", default=1),
@@ -65,9 +73,6 @@ def geometry(dataset: Dataset) -> Geometry:
         high_bit=tags.whole(dataset, "HighBit", default=stored - 1),
         signed=tags.whole(dataset, "PixelRepresentation", default=0) == 1,
     )
-    _check_size(found)
-    _check_bits(found)
-    return found
 
 
 def assumed(dataset: Dataset) -> tuple[str, ...]:
