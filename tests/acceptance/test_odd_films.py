@@ -19,7 +19,6 @@ from tests.builders.reception import contented, walking
 from tests.builders.shipment import Shipment
 from tests.builders.unguarded import Unguarded
 from tests.unit.decode.headers import film, saved
-from triage.decode import geometry
 from triage.decode.film import read
 from triage.decode.geometry import described
 from triage.domain.errors import UnassessableFilm
@@ -83,13 +82,6 @@ def house(compose: Compose, calm_route: Route) -> Iterator[House]:
         yield house
 
 
-@pytest.fixture
-def unguarded(compose: Compose, calm_route: Route) -> Iterator[House]:
-    """A house that decodes in this process, so that a check can be taken away."""
-    with compose(route=replace(calm_route, decoder=Unguarded())) as house:
-        yield house
-
-
 def test_impossible_films_are_kept_and_not_assessed(house: House, tmp_path: Path) -> None:
     right = whole(tmp_path)
     wrong = [
@@ -134,10 +126,6 @@ def test_a_film_that_is_cut_anywhere_is_refused_or_not_assessed(
     assert len(cut) > 40
     assert account.missing == set()
     assert "kept, ASSESSED" not in account.ends.values()
-
-
-def unchecked(_found: object) -> None:
-    """Believe everything that a film says."""
 
 
 def test_a_house_that_never_asks_what_is_missing_is_noticed(
@@ -205,14 +193,14 @@ def test_without_the_cap_a_codec_bomb_costs_memory(rle_bomb: Path) -> None:
 
 
 def test_without_its_checks_an_impossible_film_is_noticed_by_its_values(
-    unguarded: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compose: Compose, calm_route: Route, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(geometry, "_check_bits", unchecked)
+    believing = replace(calm_route, decoder=Unguarded(measure=described))
     wrong = changed(whole(tmp_path), IMPOSSIBLE["no bits"])
 
-    sent = send_all([wrong], unguarded.peer.port)
-    unguarded.settle()
+    with compose(route=believing) as house:
+        sent = send_all([wrong], house.peer.port)
+        house.settle()
 
-    assert list(Account.of(sent, unguarded.engine).ends.values()) == [
-        "kept, NOT_ASSESSED contradiction"
-    ]
+        (end,) = Account.of(sent, house.engine).ends.values()
+    assert end == "kept, NOT_ASSESSED contradiction"
