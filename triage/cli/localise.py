@@ -42,13 +42,13 @@ def localise(
     (to / "localisation.json").write_text(content + "\n", encoding="utf-8")
     (to / "localisation.md").write_text(localisation_markdown(found), encoding="utf-8")
 
-    def picture(number: int) -> NDArray[np.float32]:
+    def _picture(number: int) -> NDArray[np.float32]:
         path = film_path(found.films[number].name, folder)
         film = route.decoder.read(path, minimum_age_years=None)
         rows, columns = film.shape
         return film.render((min(rows, _SIDE), min(columns, _SIDE)))
 
-    save_sheet(to / SHEET, panels(found.located, found.films, boxed.boxes), picture)
+    save_sheet(to / SHEET, panels(found.located, found.films, boxed.boxes), _picture)
     if as_json:
         print_json(plain_localisation(found))
     else:

@@ -213,13 +213,13 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
         worker = _employed(settings, route, films)
         watchdog = Watchdog(LONGEST_STUDY_S)
 
-        def work(lease: Lease) -> None:
+        def _work(lease: Lease) -> None:
             with watchdog.watched():
                 worker.assess(lease)
 
         worker.take_over(most_deaths=settings.worker.most_deaths)
         ready({})
-        with Shift(worker.claim, work, hands=AT_ONCE) as shift:
+        with Shift(worker.claim, _work, hands=AT_ONCE) as shift:
             assess_until(stop, shift, retrial=Retrial(route.device_lost))
 
 

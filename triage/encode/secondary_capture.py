@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    UID,
     ExplicitVRLittleEndian,
     JPEGBaseline8Bit,
     SecondaryCaptureImageStorage,
@@ -95,22 +96,23 @@ def encode_capture(
     header = copy_header(film)
     bundle = assessment.model.digest
     uids = _uids(film, header, appearance_digest, bundle_digest=bundle, page=page)
-    attributes = {
-        **header,
-        **_SERIES,
+    described = {
         **describe_equipment(film, assessment.model),
         **_image(film, assessment, lettered=lettered, page=page),
         **describe_losses(film, ratio=None if jpeg is None else picture.nbytes / len(jpeg)),
         **_times(film, received_at),
         **describe_pixels(picture, jpeg=jpeg),
-        **uids,
     }
     syntax = ExplicitVRLittleEndian if jpeg is None else JPEGBaseline8Bit
+    return _capture({**header, **_SERIES, **described}, uids, syntax)
+
+
+def _capture(attributes: Attributes, uids: dict[str, str], syntax: UID) -> Capture:
     return Capture(
         sop_instance_uid=uids["SOPInstanceUID"],
         sop_class_uid=uids["SOPClassUID"],
         series_instance_uid=uids["SeriesInstanceUID"],
-        encoded=encode_attributes(attributes, prefix=_file_meta(uids, syntax)),
+        encoded=encode_attributes({**attributes, **uids}, prefix=_file_meta(uids, syntax)),
     )
 
 

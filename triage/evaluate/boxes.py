@@ -105,10 +105,10 @@ def read_boxes(paths: Sequence[Path], names: Mapping[str, str]) -> Boxes:
 def _by_film_and_source(
     boxes: Iterable[tuple[str, MarkedBox]],
 ) -> dict[tuple[str, str], tuple[MarkedBox, ...]]:
-    def key(pair: tuple[str, MarkedBox]) -> tuple[str, str]:
+    def _key(pair: tuple[str, MarkedBox]) -> tuple[str, str]:
         return pair[0], pair[1].source
 
-    groups = groupby(sorted(boxes, key=key), key=key)
+    groups = groupby(sorted(boxes, key=_key), key=_key)
     return {where: tuple(dict.fromkeys(box for _, box in own)) for where, own in groups}
 
 

@@ -183,11 +183,11 @@ def _means(values: NDArray[np.float64], films: NDArray[np.intp], draws: Draws) -
     if not films.size:
         return {name: Estimate(None, None, "no film") for name in MEASURES}
 
-    def average(weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _average(weights: NDArray[np.float32]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore"):  # a draw may hold none of these patients
             return np.asarray(totals(values.T, weights) / weights.sum(axis=0), np.float64)
 
-    drawn = draws.measure(average, films=films)
+    drawn = draws.measure(_average, films=films)
     whole = values.mean(axis=0)
     return {
         name: estimate(float(value), each)

@@ -47,13 +47,13 @@ def compiled(
     model = _Writer(import_module("openvino.opset1")).model(folded, spec)
     request = openvino.Core().compile_model(model, "CPU", options)
 
-    def ask(batch: Tensor) -> Tensor:
+    def _ask(batch: Tensor) -> Tensor:
         found = torch.from_numpy(request(batch.contiguous().numpy())[0])  # (B, C, h, w)
         # Its ReLUs and maxima make a number of what is none.
         finite = batch.isfinite().flatten(1).all(dim=1)  # (B,)
         return found.where(finite[:, None, None, None], torch.nan)
 
-    return ask
+    return _ask
 
 
 class _Writer:
