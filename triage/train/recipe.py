@@ -47,7 +47,8 @@ class Recipe:
         architecture: a name in ``triage.infer.densenet.ARCHITECTURES``.
         pixels: side of the square input.
         first_pixels: side in the first epoch; inputs grow from it to ``pixels`` over the first
-            ``GROWING`` of the epochs, and 0 means that they do not.
+            ``GROWING`` of the epochs, are never smaller in the last one, and 0 means that they
+            do not grow.
         batch: films per step.
         optimizer: of the weights.
         learning_rate: the highest; constant with ``falling`` off.
@@ -101,7 +102,7 @@ class Recipe:
         """
         grown = min(1.0, (epoch - 1) / (GROWING * self.epochs))
         first = min(self.first_pixels or self.pixels, self.pixels)
-        if grown == 1 or first == self.pixels:
+        if grown == 1 or epoch == self.epochs or first == self.pixels:
             return self.pixels
         return int(first + grown * (self.pixels - first)) // STRIDE * STRIDE
 

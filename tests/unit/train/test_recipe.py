@@ -23,6 +23,10 @@ def test_a_falling_rate_rises_first() -> None:
     assert rates[0] < rates[1] > rates[2] > rates[3]
 
 
+def test_a_single_epoch_sees_films_at_their_full_size() -> None:
+    assert Recipe(pixels=160, first_pixels=64, epochs=1).pixels_of(1) == 160
+
+
 def test_an_input_is_never_larger_than_the_last() -> None:
     small = Recipe(pixels=32, first_pixels=64, epochs=4)
 
