@@ -98,7 +98,7 @@ class Recipe:
 
         >>> recipe = Recipe(pixels=112, first_pixels=64, epochs=20)
         >>> [recipe.pixels_of(epoch) for epoch in (1, 4, 7, 12, 13, 20)]
-        [64, 80, 96, 128, 144, 144]
+        [64, 64, 80, 96, 112, 112]
         """
         grown = min(1.0, (epoch - 1) / (GROWING * self.epochs))
         first = min(self.first_pixels or self.pixels, self.pixels)
