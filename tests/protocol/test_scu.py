@@ -11,15 +11,17 @@ import pytest
 from pynetdicom import AE, evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
+from pynetdicom.status import GENERAL_STATUS, STORAGE_SERVICE_CLASS_STATUS
 
 from tests.builders.closing import close_meanwhile
-from tests.builders.dataset import CR, IMPLICIT, encoded, film_dataset, part10
+from tests.builders.dataset import CR, encoded, film_dataset, part10
 from tests.builders.studies import EXPLICIT, FILM
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
 from triage.domain.study import Peer
-from triage.send.scu import deliver
+from triage.send.scu import deliver, meaning
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 Answer = Callable[[Event], int]
 
@@ -66,7 +68,15 @@ def capture(tmp_path: Path) -> Path:
     return part10(tmp_path, encoded(film_dataset()))
 
 
-@pytest.mark.parametrize("status", [0x0000, 0xB000, 0xB006, 0xB007, 0x0111])
+STORED = [0x0000, 0x0001, 0x0107, 0x0111, 0x0116, 0xB000, 0xB006, 0xB007, 0xB123]
+LATER = [0xA700, 0xA701, 0xA7FF, 0x0110, 0x0210, 0x0213, 0xFE00, 0x0002, 0xD000]
+NEVER = [
+    *(0xA900, 0xA9FF, 0xC000, 0xC211, 0xCFFF, 0x0105, 0x0106, 0x0112, 0x0113, 0x0114, 0x0115),
+    *(0x0117, 0x0118, 0x0119, 0x0120, 0x0121, 0x0122, 0x0123, 0x0124, 0x0211, 0x0212, 0xA800),
+]
+
+
+@pytest.mark.parametrize("status", STORED)
 def test_a_stored_capture_is_delivered(capture: Path, status: int) -> None:
     with answering(lambda _: status) as peer:
         answer = send(capture, peer)
@@ -74,22 +84,36 @@ def test_a_stored_capture_is_delivered(capture: Path, status: int) -> None:
     assert answer == f"{status:#06x}"
 
 
-@pytest.mark.parametrize("status", [0xA700, 0xA701, 0x0110, 0xC000, 0xC211, 0x0001])
+@pytest.mark.parametrize("status", LATER)
 def test_a_pacs_in_trouble_may_accept_the_capture_later(capture: Path, status: int) -> None:
     with (
         answering(lambda _: status) as peer,
-        pytest.raises(DeliveryPostponed, match=f"answered {status:#06x}"),
+        pytest.raises(DeliveryPostponed, match=f"answered {status:#06x}") as postponed,
     ):
         send(capture, peer)
 
+    assert not postponed.value.in_doubt
 
-@pytest.mark.parametrize("status", [0x0122, 0x0117, 0x0119, 0x0124, 0xA900, 0xA9FF])
+
+@pytest.mark.parametrize("status", NEVER)
 def test_a_capture_that_a_pacs_refuses_is_parked(capture: Path, status: int) -> None:
     with (
         answering(lambda _: status) as peer,
         pytest.raises(DeliveryParked, match=f"answered {status:#06x}"),
     ):
         send(capture, peer)
+
+
+def test_every_status_that_the_standard_knows_is_in_the_table() -> None:
+    known = {*STORAGE_SERVICE_CLASS_STATUS, *GENERAL_STATUS}
+
+    unknown = {code for code in known if meaning(code).words == "unknown status"}
+
+    assert unknown == set()
+
+
+def test_a_table_without_a_status_would_be_noticed() -> None:
+    assert meaning(0xD000).words == "unknown status"
 
 
 def test_the_bytes_that_arrive_are_the_files_data_set(capture: Path) -> None:
@@ -142,7 +166,7 @@ def test_a_pacs_that_says_nothing_at_all_is_tried_later(capture: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         peer = Peer("PACS", "127.0.0.1", mute.getsockname()[1])
 
-        with pytest.raises(DeliveryPostponed, match="cannot be reached"):
+        with pytest.raises(DeliveryPostponed, match="did not answer in time"):
             send(capture, peer, timeout_s=0.5)
 
 
@@ -174,7 +198,7 @@ def test_a_capture_whose_class_nobody_accepts_is_parked(capture: Path) -> None:
 
 def test_a_capture_whose_syntax_nobody_accepts_is_parked(capture: Path) -> None:
     with (
-        answering(lambda _: 0x0000, transfer_syntax_uid=IMPLICIT) as peer,
+        answering(lambda _: 0x0000, transfer_syntax_uid=BIG_ENDIAN) as peer,
         pytest.raises(DeliveryParked, match="accepts no presentation context"),
     ):
         send(capture, peer)
@@ -197,4 +221,4 @@ def test_the_reason_names_the_peer_and_no_patient(capture: Path) -> None:
     with answering(lambda _: 0x0122) as peer, pytest.raises(DeliveryParked) as refusal:
         send(capture, peer)
 
-    assert str(refusal.value) == f"{peer} answered 0x0122"
+    assert str(refusal.value) == f"{peer} answered 0x0122: SOP class not supported"

@@ -68,7 +68,16 @@ class DeliveryError(TriageError):
 
 
 class DeliveryPostponed(DeliveryError):
-    """The destination may accept the capture later."""
+    """The destination may accept the capture later.
+
+    ``in_doubt``: the capture was on its way when the answer failed, so it may be there already.
+    ``reached``: the destination spoke with us at all; if not, nothing is said of the capture.
+    """
+
+    def __init__(self, sentence: str, *, in_doubt: bool = False, reached: bool = True) -> None:
+        super().__init__(sentence)
+        self.in_doubt = in_doubt
+        self.reached = reached
 
 
 class DeliveryParked(DeliveryError):

@@ -1,35 +1,191 @@
 """The Storage SCU: one stored object to one destination, and what each answer means."""
 
-import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_file_meta_info
-from pynetdicom import AE, _config, build_context, evt
-from pynetdicom.association import Association
-from pynetdicom.events import Event
-from pynetdicom.presentation import PresentationContext
 
-from triage.domain.errors import DeliveryParked, DeliveryPostponed
+from triage.domain.errors import DeliveryError, DeliveryParked, DeliveryPostponed
 from triage.domain.study import Peer
+from triage.send.association import Association
+from triage.send.failure import Broken, Failure
+from triage.send.message import (
+    AFFECTED_CLASS,
+    AFFECTED_INSTANCE,
+    C_STORE_RQ,
+    FIELD,
+    MEDIUM,
+    PRIORITY,
+    Values,
+)
+from triage.send.pdu import Accepted
+from triage.send.stored import StoredObject, stored_object
 
-MAXIMUM_PDU_LENGTH = 131_072
-WARNINGS = frozenset({0xB000, 0xB006, 0xB007})
-"""Stored, with a remark (PS3.4 B.2.3)."""
 
-ALREADY_THERE = 0x0111
-"""Duplicate SOP instance (PS3.7 C.5.6): the same UID carries the same bytes, so it is there."""
+class Verdict(StrEnum):
+    """What is done about an answer."""
 
-DOES_NOT_MATCH = range(0xA900, 0xAA00)
-"""The data set does not match its SOP class (PS3.4 B.2.3)."""
+    STORED = "stored"
+    RETRY = "retry"
+    PARK = "park"
 
-PARKED = frozenset({0x0117, 0x0119, 0x0122, 0x0124, 0x0210, 0x0212})
-"""Invalid or conflicting UID, class not supported, not authorised, command not understood."""
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an answer means, and in which words."""
+
+    verdict: Verdict
+    words: str
+
+
+def _each(verdict: Verdict, words: Mapping[int, str]) -> list[tuple[range, Meaning]]:
+    return [(range(code, code + 1), Meaning(verdict, said)) for code, said in words.items()]
+
+
+STATUSES: tuple[tuple[range, Meaning], ...] = (
+    # Stored, some with a remark (PS3.4 B.2.3, PS3.7 C.4 and 9.1.1.1.9).
+    *_each(
+        Verdict.STORED,
+        {
+            0x0000: "success",
+            0x0001: "warning",
+            0x0107: "attribute list error, a warning",
+            0x0111: "duplicate SOP instance: the same UID is the same bytes, so it is there",
+            0x0116: "attribute value out of range, a warning",
+            0xB000: "coercion of data elements",
+            0xB006: "elements discarded",
+            0xB007: "data set does not match SOP class, a warning",
+        },
+    ),
+    (range(0xB000, 0xC000), Meaning(Verdict.STORED, "warning")),
+    # Not now.
+    (range(0xA700, 0xA800), Meaning(Verdict.RETRY, "out of resources")),
+    *_each(
+        Verdict.RETRY,
+        {
+            0x0110: "processing failure",
+            0x0210: "duplicate invocation",
+            0x0213: "resource limitation",
+            0xFE00: "cancelled",
+        },
+    ),
+    # Never, until a person has changed something.
+    (range(0xA900, 0xAA00), Meaning(Verdict.PARK, "data set does not match SOP class")),
+    (range(0xC000, 0xD000), Meaning(Verdict.PARK, "cannot understand")),
+    *_each(
+        Verdict.PARK,
+        {
+            0x0105: "no such attribute",
+            0x0106: "invalid attribute value",
+            0x0112: "no such SOP instance",
+            0x0113: "no such event type",
+            0x0114: "no such argument",
+            0x0115: "invalid argument value",
+            0x0117: "invalid object instance",
+            0x0118: "no such SOP class",
+            0x0119: "class-instance conflict",
+            0x0120: "missing attribute",
+            0x0121: "missing attribute value",
+            0x0122: "SOP class not supported",
+            0x0123: "no such action",
+            0x0124: "not authorized",
+            0x0211: "unrecognized operation",
+            0x0212: "mistyped argument",
+            0xA800: "SOP class not supported",
+        },
+    ),
+    # What no standard names is no refusal for good.
+    (range(0x10000), Meaning(Verdict.RETRY, "unknown status")),
+)
+"""Each status of a C-STORE-RSP; the first range that holds it counts."""
+
+FAILURES: Mapping[Failure, Verdict] = dict.fromkeys(Failure, Verdict.RETRY)
+"""Each way in which no status comes: a peer that is away, restarts or hangs comes back by itself.
+
+A permanent rejection is none of the object's: it goes through once the peer knows our title.
+"""
+
+
+def meaning(status: int) -> Meaning:
+    """Return what a status means.
+
+    >>> meaning(0xA701).verdict.value, meaning(0xC123).verdict.value, meaning(0x0111).verdict.value
+    ('retry', 'park', 'stored')
+    """
+    return next(found for codes, found in STATUSES if status in codes)
+
+
+def store(association: Association, stored: StoredObject, *, peer: Peer) -> str:
+    """Store one object in an association.
+
+    Returns:
+        The answer in words, such as ``0x0000``.
+
+    Raises:
+        DeliveryPostponed: the destination may accept the object later.
+        DeliveryParked: the destination refuses such an object.
+    """
+    context = accepted_context(association, stored, peer=peer)
+    try:
+        data_set = stored.data_set(context.transfer_syntax)
+    except (OSError, InvalidDicomError, ValueError) as error:
+        raise DeliveryParked(f"the stored object cannot be read: {type(error).__name__}") from error
+    command: Values = {
+        FIELD: C_STORE_RQ,
+        AFFECTED_CLASS: stored.sop_class_uid,
+        AFFECTED_INSTANCE: stored.sop_instance_uid,
+        PRIORITY: MEDIUM,
+    }
+    try:
+        status = association.ask(command, data_set, context)[-1].status
+    except Broken as broken:
+        raise failed(broken, peer, in_doubt=True) from broken
+    return judge(status, peer)
+
+
+def accepted_context(association: Association, stored: StoredObject, *, peer: Peer) -> Accepted:
+    """Return the first context of the declared order that the destination accepted.
+
+    Raises:
+        DeliveryParked: it accepted none.
+    """
+    for proposal in stored.proposals:
+        syntax = proposal.transfer_syntaxes[0]
+        found = association.agreement.find(stored.sop_class_uid, syntax)
+        if found is not None:
+            return found
+    raise DeliveryParked(
+        f"{peer} accepts no presentation context for {stored.sop_class_uid}"
+        f" in {' or '.join(each.transfer_syntaxes[0] for each in stored.proposals)}"
+    )
+
+
+def judge(status: int, peer: Peer) -> str:
+    """Turn the status of a C-STORE-RSP into an answer, or raise what it means."""
+    found = meaning(status)
+    said = f"{status:#06x}"
+    if found.verdict is Verdict.STORED:
+        return said
+    sentence = f"{peer} answered {said}: {found.words}"
+    if found.verdict is Verdict.PARK:
+        raise DeliveryParked(sentence)
+    raise DeliveryPostponed(sentence)
+
+
+def failed(
+    broken: Broken, peer: Peer, *, in_doubt: bool = False, reached: bool = True
+) -> DeliveryError:
+    """Turn a broken association into what is done about the delivery."""
+    sentence = f"{peer} {broken}"
+    if FAILURES[broken.failure] is Verdict.PARK:
+        return DeliveryParked(sentence)
+    return DeliveryPostponed(sentence, in_doubt=in_doubt, reached=reached)
 
 
 def deliver(object_file: Path, peer: Peer, *, calling_ae_title: str, timeout_s: float) -> str:
-    """Store one Part 10 object at a destination.
+    """Store one Part 10 object in an association of its own.
 
     Args:
         object_file: the encoded object; its bytes are sent as they are.
@@ -45,77 +201,17 @@ def deliver(object_file: Path, peer: Peer, *, calling_ae_title: str, timeout_s: 
             went away; it may accept the object later.
         DeliveryParked: the destination refuses such an object.
     """
-    meta = _meta_of(object_file)
-    context = build_context(meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID)
-    association = _associate(peer, context, calling_ae_title, timeout_s=timeout_s)
+    stored = stored_object(object_file)
     try:
-        return _judge(association.send_c_store(object_file).get("Status"), peer)
-    except ValueError as error:  # pynetdicom: no accepted context for the class and syntax
-        refused = f"{peer} accepts no {context.abstract_syntax} in {meta.TransferSyntaxUID}"
-        raise DeliveryParked(refused) from error
-    except RuntimeError as error:  # pynetdicom: the association ended before the request
-        raise DeliveryPostponed(f"{peer} ended the association") from error
+        association = Association(
+            peer,
+            calling_ae_title=calling_ae_title,
+            proposals=stored.proposals,
+            timeout_s=timeout_s,
+        )
+    except Broken as broken:
+        raise failed(broken, peer, reached=False) from broken
+    try:
+        return store(association, stored, peer=peer)
     finally:
-        if association.is_established:
-            association.release()
-
-
-def _meta_of(object_file: Path) -> FileMetaDataset:
-    try:
-        return read_file_meta_info(object_file)
-    except (OSError, InvalidDicomError) as error:
-        raise DeliveryParked(f"the stored object cannot be read: {type(error).__name__}") from error
-
-
-def _associate(
-    peer: Peer, context: PresentationContext, calling_ae_title: str, *, timeout_s: float
-) -> Association:
-    _config.STORE_SEND_CHUNKED_DATASET = True  # the file's bytes, never encoded anew
-    association = _application_entity(calling_ae_title, timeout_s=timeout_s).associate(
-        peer.host,
-        peer.port,
-        [context],
-        ae_title=peer.ae_title,
-        max_pdu=MAXIMUM_PDU_LENGTH,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay)],
-    )
-    _check_established(association, peer)
-    return association
-
-
-def _application_entity(ae_title: str, *, timeout_s: float) -> AE:
-    entity = AE(ae_title)
-    entity.connection_timeout = timeout_s
-    entity.acse_timeout = timeout_s
-    entity.dimse_timeout = timeout_s
-    entity.network_timeout = timeout_s
-    return entity
-
-
-def _without_delay(event: Event) -> None:
-    """Nagle's algorithm and a delayed ACK cost 40 ms for each small write."""
-    connection = event.assoc.dul.socket
-    if connection is not None and connection.socket is not None:
-        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _check_established(association: Association, peer: Peer) -> None:
-    if association.is_established:
-        return
-    if association.is_rejected:
-        raise DeliveryPostponed(f"{peer} rejected the association")
-    if association.acceptor.primitive is not None and not association.accepted_contexts:
-        raise DeliveryParked(f"{peer} accepts no presentation context for this object")
-    raise DeliveryPostponed(f"{peer} cannot be reached")
-
-
-def _judge(status: int | None, peer: Peer) -> str:
-    """Turn a C-STORE-RSP status into an answer (PS3.4 B.2.3, PS3.7 annex C)."""
-    if status is None:
-        raise DeliveryPostponed(f"{peer} did not answer")
-    said = f"{status:#06x}"
-    if status == 0 or status in WARNINGS or status == ALREADY_THERE:
-        return said
-    if status in PARKED or status in DOES_NOT_MATCH:
-        raise DeliveryParked(f"{peer} answered {said}")
-    raise DeliveryPostponed(f"{peer} answered {said}")
+        association.release()

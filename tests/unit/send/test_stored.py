@@ -1,0 +1,39 @@
+"""Encoded objects on their way out."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pynetdicom.dsutils import decode
+
+from tests.builders.dataset import CR, IMPLICIT, encoded, film_dataset, part10
+from tests.builders.studies import EXPLICIT, FILM
+from triage.send.stored import stored_object
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return part10(tmp_path, encoded(film_dataset()))
+
+
+def test_an_object_is_known_by_its_meta_header(file: Path) -> None:
+    stored = stored_object(file)
+
+    assert (stored.sop_class_uid, stored.sop_instance_uid) == (CR, FILM)
+    assert stored.transfer_syntax_uid == EXPLICIT
+
+
+def test_its_own_syntax_is_proposed_first_and_each_in_a_context_of_its_own(file: Path) -> None:
+    proposals = stored_object(file).proposals
+
+    assert [one.transfer_syntaxes for one in proposals] == [(EXPLICIT,), (IMPLICIT,)]
+
+
+def test_its_own_bytes_are_sent_where_they_may_be(file: Path) -> None:
+    assert stored_object(file).data_set(EXPLICIT) == encoded(film_dataset())
+
+
+def test_the_fall_back_is_the_same_object_in_the_other_syntax(file: Path) -> None:
+    data_set = stored_object(file).data_set(IMPLICIT)
+
+    assert decode(BytesIO(data_set), is_implicit_vr=True, is_little_endian=True) == film_dataset()

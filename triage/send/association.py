@@ -1,0 +1,221 @@
+"""An association that we requested: one request at a time, and reports of the peer's between."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from triage.domain.study import Peer
+from triage.send.connection import Connection
+from triage.send.failure import Broken, Failure
+from triage.send.message import (
+    DATA_SET_TYPE,
+    FIELD,
+    LONGEST,
+    MESSAGE_ID,
+    N_EVENT_REPORT_RQ,
+    NO_DATA_SET,
+    PENDING,
+    RESPONSE,
+    UNRECOGNIZED_OPERATION,
+    Message,
+    Values,
+    command_set,
+    read_command,
+    response,
+)
+from triage.send.pdu import (
+    ABORT,
+    ABORTED_BY_US,
+    ASSOCIATE_AC,
+    ASSOCIATE_RJ,
+    COMMAND,
+    LAST,
+    P_DATA_TF,
+    RELEASE_REPLY,
+    RELEASE_REQUEST,
+    RELEASE_RP,
+    RELEASE_RQ,
+    Accepted,
+    Proposal,
+    associate_rq,
+    fragments,
+    p_data,
+    read_associate_ac,
+    rejection,
+)
+
+LARGEST_DATA_SET = 4 * 1024 * 1024
+MOST_ANSWERS = 64
+MOST_MESSAGE_ID = 0xFFFF
+
+OnReport = Callable[[Message, str], int]
+"""Takes an N-EVENT-REPORT-RQ and the transfer syntax of its data set; returns the status."""
+
+
+def refuse_reports(_report: Message, _transfer_syntax: str) -> int:
+    """Take no report."""
+    return UNRECOGNIZED_OPERATION
+
+
+class Association:
+    """An established association.
+
+    Args:
+        peer: whom to associate with.
+        calling_ae_title: own AE title.
+        proposals: the presentation contexts to propose.
+        timeout_s: for the connection, for each answer, and for silence on the line.
+        on_report: takes what the peer reports of its own accord.
+
+    Raises:
+        Broken: the peer cannot be reached, rejects the association, or breaks the protocol.
+    """
+
+    def __init__(
+        self,
+        peer: Peer,
+        *,
+        calling_ae_title: str,
+        proposals: Sequence[Proposal],
+        timeout_s: float,
+        on_report: OnReport = refuse_reports,
+    ) -> None:
+        self._on_report = on_report
+        self._message_id = 0
+        self._connection = Connection(peer, timeout_s=timeout_s)
+        self.is_open = True
+        with self._ended_by_failure():
+            request = associate_rq(proposals, calling=calling_ae_title, called=peer.ae_title)
+            self._connection.send([request])
+            kind, body = self._receive()
+            if kind == ASSOCIATE_RJ:
+                raise rejection(body)
+            if kind != ASSOCIATE_AC:
+                raise Broken(Failure.GARBLED, f"PDU type {kind:#04x} where an answer was due")
+            pdu = bytes((kind, 0)) + len(body).to_bytes(4, "big") + body
+            self.agreement = read_associate_ac(pdu, proposals)
+
+    def ask(self, values: Values, data_set: bytes | memoryview, context: Accepted) -> list[Message]:
+        """Send a request and return every response to it, pending ones first.
+
+        Args:
+            values: of the command set, without message ID and data set type.
+            data_set: encoded as the context's transfer syntax says; may be empty.
+            context: an accepted one.
+
+        Raises:
+            Broken: the association has ended; the peer may have done what it was asked for.
+        """
+        self._message_id = self._message_id % MOST_MESSAGE_ID + 1
+        kind = 0 if data_set else NO_DATA_SET
+        command = {**values, MESSAGE_ID: self._message_id, DATA_SET_TYPE: kind}
+        with self._ended_by_failure():
+            self._say(command_set(command), data_set, context.context_id)
+            answers: list[Message] = []
+            while not answers or answers[-1].status in PENDING:
+                if len(answers) == MOST_ANSWERS:
+                    raise Broken(Failure.GARBLED, f"more than {MOST_ANSWERS} answers")
+                answers.append(self._answer_to(int(values[FIELD])))
+        return answers
+
+    def attend(self, *, within_s: float = 0.0) -> None:
+        """Serve what the peer says of its own accord, if it says something within that time.
+
+        A peer that releases, aborts or closes ends the association; that is no error here.
+        """
+        with contextlib.suppress(Broken), self._ended_by_failure():
+            while self.is_open and self._connection.has_something(within_s=within_s):
+                message, context_id = self._next_message()
+                self._serve(message, context_id)
+                within_s = 0.0
+
+    def release(self) -> None:
+        """Release the association and close the connection; a peer that has gone is no error."""
+        if not self.is_open:
+            return
+        with contextlib.suppress(Broken), self._ended_by_failure():
+            self._connection.send([RELEASE_REQUEST])
+            while self._receive()[0] not in {RELEASE_RP, RELEASE_RQ}:
+                pass
+        self._end()
+
+    def abort(self) -> None:
+        """End the association at once."""
+        if not self.is_open:
+            return
+        with contextlib.suppress(Broken):
+            self._connection.send([ABORTED_BY_US])
+        self.is_open = False
+        self._connection.reset()
+
+    def _say(self, command: bytes, data_set: bytes | memoryview, context_id: int) -> None:
+        longest = self.agreement.peer_maximum_length
+        pieces = p_data(command, context_id=context_id, control=COMMAND, maximum_length=longest)
+        pieces += p_data(data_set, context_id=context_id, control=0, maximum_length=longest)
+        self._connection.send(pieces)
+
+    def _answer_to(self, field: int) -> Message:
+        while True:
+            message, context_id = self._next_message()
+            if message.field == field | RESPONSE and message.responded_to == self._message_id:
+                return message
+            self._serve(message, context_id)
+
+    def _serve(self, message: Message, context_id: int) -> None:
+        if message.field & RESPONSE:
+            raise Broken(Failure.GARBLED, f"response {message.field:#06x} to no request")
+        status = UNRECOGNIZED_OPERATION
+        if message.field == N_EVENT_REPORT_RQ:
+            status = self._on_report(message, self._syntax_of(context_id))
+        self._say(response(message, status), b"", context_id)
+
+    def _syntax_of(self, context_id: int) -> str:
+        for context in self.agreement.contexts:
+            if context.context_id == context_id:
+                return context.transfer_syntax
+        raise Broken(Failure.GARBLED, f"presentation context {context_id}")
+
+    def _next_message(self) -> tuple[Message, int]:
+        command, data_set = bytearray(), bytearray()
+        message: Message | None = None
+        while True:
+            for context_id, control, part in self._next_fragments():
+                if control & COMMAND:
+                    command += part
+                else:
+                    data_set += part
+                if len(command) > LONGEST or len(data_set) > LARGEST_DATA_SET:
+                    raise Broken(Failure.GARBLED, "a message that is too long")
+                if control & LAST and control & COMMAND:
+                    message = read_command(bytes(command))
+                if message and control & LAST and message.has_data_set != bool(control & COMMAND):
+                    return replace(message, data_set=bytes(data_set)), context_id
+
+    def _next_fragments(self) -> Iterator[tuple[int, int, bytes]]:
+        kind, body = self._receive()
+        if kind == RELEASE_RQ:
+            with contextlib.suppress(Broken):
+                self._connection.send([RELEASE_REPLY])
+            raise Broken(Failure.CLOSED, "released by the peer")
+        if kind != P_DATA_TF:
+            raise Broken(Failure.GARBLED, f"PDU type {kind:#04x} within an association")
+        return fragments(body)
+
+    def _receive(self) -> tuple[int, bytes]:
+        kind, body = self._connection.receive()
+        if kind == ABORT:
+            raise Broken(Failure.ABORTED)
+        return kind, body
+
+    @contextlib.contextmanager
+    def _ended_by_failure(self) -> Iterator[None]:
+        """Whatever was said half is of no use to a next request: abort, and tell."""
+        try:
+            yield
+        except Broken:
+            self.abort()
+            raise
+
+    def _end(self) -> None:
+        self.is_open = False
+        self._connection.close()

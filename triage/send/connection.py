@@ -1,0 +1,125 @@
+"""A connection to a peer; trickling bytes do not put off the deadline of any wait."""
+
+import contextlib
+import select
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from time import monotonic
+
+from triage.domain.study import Peer
+from triage.send.failure import Broken, Failure
+from triage.send.pdu import HEADER, MAXIMUM_LENGTH
+
+SLOWEST_BYTES_PER_S = 16_384
+"""A peer that takes an object slower than this is as good as silent."""
+
+MOST_PIECES = 512
+"""Of one gathering write: the system takes 1024."""
+
+
+class Connection:
+    """A TCP connection that was opened by us.
+
+    Args:
+        peer: to connect to.
+        timeout_s: for the connection, for each answer as a whole, and for a peer that takes
+            nothing of what is sent.
+
+    Raises:
+        Broken: the peer cannot be reached.
+    """
+
+    def __init__(self, peer: Peer, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        try:
+            self._socket = socket.create_connection((peer.host, peer.port), timeout=timeout_s)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise Broken(Failure.UNREACHABLE, reason) from error
+        # Nagle's algorithm and a delayed ACK cost 40 ms for each small write.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Send everything.
+
+        Raises:
+            Broken: the peer went away, or takes too long.
+        """
+        count = sum(len(piece) for piece in pieces)
+        deadline = monotonic() + self._timeout_s + count / SLOWEST_BYTES_PER_S
+        waiting = [memoryview(piece) for piece in pieces]
+        with _translated():
+            while waiting:
+                self._wait_until(min(deadline, monotonic() + self._timeout_s))
+                sent = self._socket.sendmsg(waiting[:MOST_PIECES])
+                waiting = _rest_of(waiting, sent)
+
+    def receive(self) -> tuple[int, bytes]:
+        """Read one whole PDU; return its type and contents.
+
+        Raises:
+            Broken: it did not come in time, is longer than was negotiated, or the peer left.
+        """
+        deadline = monotonic() + self._timeout_s
+        kind, length = HEADER.unpack(self._read(HEADER.size, deadline))
+        if length > MAXIMUM_LENGTH:
+            raise Broken(
+                Failure.GARBLED, f"PDU of {length} bytes, {MAXIMUM_LENGTH} were negotiated"
+            )
+        return kind, self._read(length, deadline)
+
+    def has_something(self, *, within_s: float = 0.0) -> bool:
+        """Tell whether the peer said something, or closed the connection."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(within_s * 1000))
+
+    def close(self) -> None:
+        """Close it."""
+        self._socket.close()
+
+    def reset(self) -> None:
+        """Close it and forget what was not sent yet: nobody waits for a peer that takes nothing."""
+        with contextlib.suppress(OSError):
+            linger = struct.pack("ii", 1, 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._socket.close()
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        received = bytearray(count)
+        view, have = memoryview(received), 0
+        with _translated():
+            while have < count:
+                self._wait_until(deadline)
+                # Not a lasting option; without it a peer with Nagle's algorithm waits for our ACK.
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                part = self._socket.recv_into(view[have:])
+                if not part:
+                    raise Broken(Failure.CLOSED)
+                have += part
+        return bytes(received)
+
+    def _wait_until(self, deadline: float) -> None:
+        left = deadline - monotonic()
+        if left <= 0:
+            raise Broken(Failure.SILENT)
+        self._socket.settimeout(left)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise Broken(Failure.SILENT) from error
+    except OSError as error:
+        raise Broken(Failure.CLOSED, error.strerror or type(error).__name__) from error
+
+
+def _rest_of(pieces: list[memoryview], sent: int) -> list[memoryview]:
+    for number, piece in enumerate(pieces):
+        if sent < len(piece):
+            return [piece[sent:], *pieces[number + 1 :]]
+        sent -= len(piece)
+    return []

@@ -1,0 +1,27 @@
+"""How a conversation with a peer may end other than by an answer."""
+
+from enum import StrEnum
+
+from triage.domain.errors import TriageError
+
+
+class Failure(StrEnum):
+    """What the peer did, in the words that follow its name."""
+
+    UNREACHABLE = "cannot be reached"
+    REJECTED = "rejected the association"
+    ABORTED = "aborted the association"
+    CLOSED = "closed the connection"
+    SILENT = "did not answer in time"
+    GARBLED = "broke the protocol"
+
+
+class Broken(TriageError):
+    """The association has ended without the answer that was due.
+
+    ``failure`` says how; ``detail`` adds what a person can use, such as a rejection's reason.
+    """
+
+    def __init__(self, failure: Failure, detail: str = "") -> None:
+        super().__init__(f"{failure} ({detail})" if detail else str(failure))
+        self.failure = failure

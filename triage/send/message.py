@@ -1,0 +1,123 @@
+"""Command sets that a service class user sends and reads (PS3.7 sections 9.3 and 10.3)."""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from triage.send.failure import Broken, Failure
+
+C_STORE_RQ, C_FIND_RQ, N_EVENT_REPORT_RQ, N_ACTION_RQ = 0x0001, 0x0020, 0x0100, 0x0130
+RESPONSE = 0x8000
+MEDIUM = 0
+NO_DATA_SET, A_DATA_SET = 0x0101, 0x0001
+PENDING = frozenset({0xFF00, 0xFF01})
+UNRECOGNIZED_OPERATION = 0x0211
+LONGEST = 16_384
+
+AFFECTED_CLASS, REQUESTED_CLASS, FIELD, MESSAGE_ID = 0x0002, 0x0003, 0x0100, 0x0110
+RESPONDED_TO, PRIORITY, DATA_SET_TYPE, STATUS = 0x0120, 0x0700, 0x0800, 0x0900
+AFFECTED_INSTANCE, REQUESTED_INSTANCE = 0x1000, 0x1001
+EVENT_TYPE, ACTION_TYPE = 0x1002, 0x1008
+_ELEMENT = struct.Struct("<HHI")
+_US_BYTES = 2
+
+Values = Mapping[int, str | int]
+"""Elements of group 0000: UIDs and unsigned shorts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A command set that came, as far as it is needed, and its data set."""
+
+    field: int
+    message_id: int
+    responded_to: int
+    status: int
+    event_type: int
+    sop_class_uid: str
+    sop_instance_uid: str
+    has_data_set: bool
+    data_set: bytes = b""
+
+
+def command_set(values: Values) -> bytes:
+    """Encode a command set: Implicit VR Little Endian (PS3.7 6.3.1).
+
+    >>> command_set({STATUS: 0}).hex(" ", 4)
+    '00000000 04000000 0a000000 00000009 02000000 0000'
+    """
+    body = b"".join(_element(number, value) for number, value in sorted(values.items()))
+    return _ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
+
+
+def response(request: Message, status: int) -> bytes:
+    """Encode the answer to an N-EVENT-REPORT, or to what we do not serve (PS3.7 10.3.1.2)."""
+    values: dict[int, str | int] = {
+        AFFECTED_CLASS: request.sop_class_uid,
+        FIELD: request.field | RESPONSE,
+        RESPONDED_TO: request.message_id,
+        DATA_SET_TYPE: NO_DATA_SET,
+        STATUS: status,
+    }
+    if request.field == N_EVENT_REPORT_RQ:
+        values |= {AFFECTED_INSTANCE: request.sop_instance_uid, EVENT_TYPE: request.event_type}
+    return command_set(values)
+
+
+def read_command(encoded: bytes) -> Message:
+    """Read a command set.
+
+    Raises:
+        Broken: it is none.
+    """
+    values = _elements(encoded)
+    return Message(
+        field=_short(values, FIELD),
+        message_id=_short(values, MESSAGE_ID, default=0),
+        responded_to=_short(values, RESPONDED_TO, default=0),
+        status=_short(values, STATUS, default=0),
+        event_type=_short(values, EVENT_TYPE, default=0),
+        sop_class_uid=_text(values, AFFECTED_CLASS),
+        sop_instance_uid=_text(values, AFFECTED_INSTANCE),
+        has_data_set=_short(values, DATA_SET_TYPE) != NO_DATA_SET,
+    )
+
+
+def _element(number: int, value: str | int) -> bytes:
+    if isinstance(value, int):
+        encoded = value.to_bytes(_US_BYTES, "little")
+    else:
+        encoded = value.encode("latin-1")
+        encoded += bytes(len(encoded) % 2)
+    return _ELEMENT.pack(0, number, len(encoded)) + encoded
+
+
+def _elements(encoded: bytes) -> dict[int, bytes]:
+    values: dict[int, bytes] = {}
+    place = 0
+    while place < len(encoded):
+        if len(encoded) - place < _ELEMENT.size:
+            raise _broken("cut short")
+        group, number, length = _ELEMENT.unpack_from(encoded, place)
+        place += _ELEMENT.size + length
+        if group != 0 or place > len(encoded):
+            raise _broken("no command set")
+        values[number] = encoded[place - length : place]
+    return values
+
+
+def _short(values: Mapping[int, bytes], number: int, *, default: int | None = None) -> int:
+    value = values.get(number)
+    if value is None and default is not None:
+        return default
+    if value is None or len(value) != _US_BYTES:
+        raise _broken(f"element 0000{number:04X} is missing or is no US")
+    return int.from_bytes(value, "little")
+
+
+def _text(values: Mapping[int, bytes], number: int) -> str:
+    return values.get(number, b"").decode("latin-1").strip("\0 ")
+
+
+def _broken(what: str) -> Broken:
+    return Broken(Failure.GARBLED, f"command set: {what}")

@@ -1,0 +1,189 @@
+"""Upper layer PDUs of a requestor: packed here, negotiated by pynetdicom's (PS3.8 section 9.3)."""
+
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
+from pynetdicom.pdu_primitives import (
+    A_ASSOCIATE,
+    ImplementationClassUIDNotification,
+    ImplementationVersionNameNotification,
+    MaximumLengthNotification,
+)
+from pynetdicom.presentation import build_context
+
+from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from triage.send.failure import Broken, Failure
+
+ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA_TF = 0x02, 0x03, 0x04
+RELEASE_RQ, RELEASE_RP, ABORT = 0x05, 0x06, 0x07
+COMMAND, LAST = 0x01, 0x02
+"""Bits of the message control header (PS3.8 E.2)."""
+
+MAXIMUM_LENGTH = 131_072
+"""Of the P-DATA-TF PDUs that we receive, and send where the peer names no limit."""
+
+APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
+HEADER = struct.Struct(">BxI")
+_PDV = struct.Struct(">IBB")
+_REJECTION = struct.Struct(">xBBB")
+_REASONS = {
+    (1, 1): "no reason given",
+    (1, 2): "application context not supported",
+    (1, 3): "calling AE title not recognized",
+    (1, 7): "called AE title not recognized",
+    (2, 1): "no reason given",
+    (2, 2): "protocol version not supported",
+    (3, 1): "temporary congestion",
+    (3, 2): "local limit exceeded",
+}
+
+RELEASE_REQUEST = HEADER.pack(RELEASE_RQ, 4) + bytes(4)
+RELEASE_REPLY = HEADER.pack(RELEASE_RP, 4) + bytes(4)
+ABORTED_BY_US = HEADER.pack(ABORT, 4) + bytes(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A presentation context that we propose: an abstract syntax in one of some syntaxes."""
+
+    abstract_syntax: str
+    transfer_syntaxes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A presentation context that the peer accepted."""
+
+    context_id: int
+    abstract_syntax: str
+    transfer_syntax: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The accepted contexts, and the longest PDU that the peer takes, 0 for no limit."""
+
+    contexts: tuple[Accepted, ...]
+    peer_maximum_length: int
+
+    def find(self, abstract_syntax: str, transfer_syntax: str | None = None) -> Accepted | None:
+        """Return the first accepted context of a class, and of a syntax where one is named."""
+        for context in self.contexts:
+            wanted = transfer_syntax in {None, context.transfer_syntax}
+            if context.abstract_syntax == abstract_syntax and wanted:
+                return context
+        return None
+
+
+def associate_rq(proposals: Sequence[Proposal], *, calling: str, called: str) -> bytes:
+    """Pack an A-ASSOCIATE-RQ; the proposals get the IDs 1, 3, 5 and so on."""
+    longest = MaximumLengthNotification()
+    longest.maximum_length_received = MAXIMUM_LENGTH
+    implementation = ImplementationClassUIDNotification()
+    implementation.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    version = ImplementationVersionNameNotification()
+    version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+    asked = A_ASSOCIATE()
+    asked.application_context_name = APPLICATION_CONTEXT
+    asked.calling_ae_title, asked.called_ae_title = calling, called
+    contexts = [build_context(one.abstract_syntax, [*one.transfer_syntaxes]) for one in proposals]
+    for number, context in enumerate(contexts):
+        context.context_id = 2 * number + 1
+    asked.presentation_context_definition_list = contexts
+    asked.user_information = [longest, implementation, version]
+    pdu = A_ASSOCIATE_RQ()
+    pdu.from_primitive(asked)
+    encoded: bytes = pdu.encode()
+    return encoded
+
+
+def read_associate_ac(pdu: bytes, proposals: Sequence[Proposal]) -> Agreement:
+    """Read the answer to a request; only what was proposed counts as accepted.
+
+    Raises:
+        Broken: it cannot be understood.
+    """
+    try:
+        accept = A_ASSOCIATE_AC()
+        accept.decode(pdu)
+        answer = accept.to_primitive()
+        results = {
+            int(context.context_id or 0): str(context.transfer_syntax[0])
+            for context in answer.presentation_context_definition_results_list
+            if context.result == 0
+        }
+        longest = int(answer.maximum_length_received or 0)
+    except (
+        AssertionError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        struct.error,
+    ) as error:
+        raise Broken(Failure.GARBLED, f"association accept: {type(error).__name__}") from error
+    return Agreement(tuple(_accepted(results, proposals)), longest)
+
+
+def _accepted(results: Mapping[int, str], proposals: Sequence[Proposal]) -> Iterator[Accepted]:
+    for number, proposal in enumerate(proposals):
+        context_id = 2 * number + 1
+        syntax = results.get(context_id)
+        if syntax is not None and syntax in proposal.transfer_syntaxes:
+            yield Accepted(context_id, proposal.abstract_syntax, syntax)
+
+
+def rejection(body: bytes) -> Broken:
+    """Put an A-ASSOCIATE-RJ into words (PS3.8 9.3.4); transient ones say so."""
+    if len(body) < _REJECTION.size:
+        return Broken(Failure.REJECTED)
+    result, source, reason = _REJECTION.unpack_from(body)
+    words = _REASONS.get((source, reason), f"source {source}, reason {reason}")
+    lasting = "permanent" if result == 1 else "transient"
+    return Broken(Failure.REJECTED, f"{lasting}: {words}")
+
+
+def p_data(
+    message: bytes | memoryview, *, context_id: int, control: int, maximum_length: int
+) -> list[bytes | memoryview]:
+    """Cut a message into P-DATA-TF PDUs that are no longer than the peer takes.
+
+    Args:
+        message: the whole command set or data set.
+        context_id: the presentation context ID.
+        control: ``COMMAND`` or 0; the last fragment gets ``LAST`` too.
+        maximum_length: the peer's, 0 for no limit.
+
+    Returns:
+        Headers and fragments in turn, for a gathering write.
+    """
+    view = memoryview(message)
+    room = max(min(maximum_length or MAXIMUM_LENGTH, MAXIMUM_LENGTH) - _PDV.size, 2)
+    room -= room % 2  # every fragment has an even length (PS3.8 annex E)
+    pieces: list[bytes | memoryview] = []
+    for begin in range(0, len(view), room):
+        part = view[begin : begin + room]
+        last = LAST if begin + room >= len(view) else 0
+        header = HEADER.pack(P_DATA_TF, len(part) + _PDV.size)
+        pieces += [header + _PDV.pack(len(part) + 2, context_id, control | last), part]
+    return pieces
+
+
+def fragments(body: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield context ID, control and contents of each presentation data value of a P-DATA-TF.
+
+    Raises:
+        Broken: it contradicts itself.
+    """
+    place = 0
+    while place < len(body):
+        if len(body) - place < _PDV.size:
+            raise Broken(Failure.GARBLED, "PDV cut short")
+        length, context_id, control = _PDV.unpack_from(body, place)
+        inside, place = place + _PDV.size, place + 4 + length
+        if place > len(body) or place < inside:
+            raise Broken(Failure.GARBLED, f"PDV of {length} bytes in a shorter PDU")
+        yield context_id, control, body[inside:place]

@@ -1,0 +1,68 @@
+"""An encoded object on its way out, and the transfer syntaxes that it may travel in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_file_meta_info
+from pynetdicom.dsutils import encode
+
+from triage.domain.errors import DeliveryParked
+from triage.send.pdu import Proposal
+
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+FALL_BACK: Mapping[str, tuple[str, ...]] = {EXPLICIT: (IMPLICIT,)}
+"""What else an object may travel in, in this order, where its own syntax is not accepted.
+
+Every SCP has to accept Implicit VR Little Endian (PS3.5 10.1); compressed pixels have no other.
+"""
+_GROUP_LENGTH_END = 144  # preamble, prefix, and how long the rest of the meta header is
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A Part 10 file, as far as a C-STORE needs it."""
+
+    file: Path
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    data_set_at: int
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """A context for each syntax, so that the peer may accept both and we choose."""
+        syntaxes = (self.transfer_syntax_uid, *FALL_BACK.get(self.transfer_syntax_uid, ()))
+        return [Proposal(self.sop_class_uid, (syntax,)) for syntax in syntaxes]
+
+    def data_set(self, transfer_syntax: str) -> bytes:
+        """Return the data set in a syntax: the file's own bytes, or their fall-back."""
+        if transfer_syntax == self.transfer_syntax_uid:
+            return self.file.read_bytes()[self.data_set_at :]
+        implicit = transfer_syntax == IMPLICIT
+        encoded: bytes | None = encode(dcmread(self.file), implicit, is_little_endian=True)
+        if encoded is None:
+            raise ValueError(f"no data set in {transfer_syntax}")
+        return encoded
+
+
+def stored_object(file: Path) -> StoredObject:
+    """Look at an encoded object.
+
+    Raises:
+        DeliveryParked: it has gone, or is no Part 10 file.
+    """
+    try:
+        meta: FileMetaDataset = read_file_meta_info(file)
+        return StoredObject(
+            file=file,
+            sop_class_uid=str(meta.MediaStorageSOPClassUID),
+            sop_instance_uid=str(meta.MediaStorageSOPInstanceUID),
+            transfer_syntax_uid=str(meta.TransferSyntaxUID),
+            data_set_at=_GROUP_LENGTH_END + int(meta.FileMetaInformationGroupLength),
+        )
+    except (OSError, InvalidDicomError, AttributeError) as error:
+        raise DeliveryParked(f"the stored object cannot be read: {type(error).__name__}") from error
