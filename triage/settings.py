@@ -153,6 +153,8 @@ class Pacs(Section):
     returns: bool = Field(default=False, alias="return")
     return_max_age_days: int = Field(default=30, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)
+    proof: Literal["auto", "commitment", "query", "none"] = "auto"
+    proof_within_s: float = Field(default=3600.0, gt=0)
 
     @property
     def peer(self) -> Peer:

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from pydicom import dcmread
@@ -14,8 +13,10 @@ from sqlalchemy.engine import Row
 
 from tests.builders.keeper import keeping
 from tests.builders.waiting import wait_until
+from triage.daemon.breaker import Breaker
 from triage.daemon.courier import Courier
 from triage.daemon.judge import Judge
+from triage.daemon.prover import Wish
 from triage.daemon.scheduler import Clockwork
 from triage.daemon.worker import Worker
 from triage.database import schema
@@ -28,7 +29,7 @@ from triage.receive.listening import listen_on
 from triage.receive.scp import StorageSCP
 from triage.receive.streaming import DataPhase
 from triage.receive.visitor import Serving
-from triage.send.scu import deliver
+from triage.send.destination import Destination
 from triage.settings import Settings
 from triage.spool import Spool
 
@@ -108,8 +109,17 @@ def running_house(
         return worker(engine, judge, films=films, name="worker", ttl=TTL, most_failures=3)
 
     def hire(results: Spool) -> Courier:
-        send = partial(_send, settings=settings)
-        return Courier(engine, results, name="courier", send=send, ttl=TTL)
+        carrier = Destination(settings.pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)
+        return Courier(
+            engine,
+            results,
+            name="courier",
+            carrier=carrier,
+            ttl=TTL,
+            wish=Wish(),
+            breaker=Breaker(chance=lambda: 0.0),
+            chance=lambda: 0.0,
+        )
 
     scp = StorageSCP(
         listen_on("127.0.0.1", 0),
@@ -132,7 +142,3 @@ def running_house(
         )
     finally:
         scp.stop(grace_s=5.0)
-
-
-def _send(file: Path, *, settings: Settings) -> str:
-    return deliver(file, settings.pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, update
 
+from tests.builders.carrier import ToldCarrier, success
 from tests.builders.studies import delivery_states, parcel, posted, state_of
+from triage.daemon.breaker import Breaker
 from triage.daemon.courier import Courier
+from triage.daemon.prover import FOUND, Wish
 from triage.database import outbox, schema
 from triage.database.engine import database_time
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
@@ -17,7 +20,7 @@ from triage.spool import Spool
 
 TTL = timedelta(minutes=2)
 
-Hire = Callable[[Callable[[Path], str]], Courier]
+Hire = Callable[[ToldCarrier], Courier]
 
 
 @pytest.fixture
@@ -26,7 +29,20 @@ def hire(database: Engine, tmp_path: Path) -> Hire:
     with database.begin() as connection:
         posted(connection, now=database_time(connection))
     results = Spool(tmp_path / "results")
-    return lambda send: Courier(database, results, name="courier-1", send=send, ttl=TTL)
+
+    def courier(carrier: ToldCarrier) -> Courier:
+        return Courier(
+            database,
+            results,
+            name="courier-1",
+            carrier=carrier,
+            ttl=TTL,
+            wish=Wish(),
+            breaker=Breaker(chance=lambda: 0.0),
+            chance=lambda: 0.0,
+        )
+
+    return courier
 
 
 def states(database: Engine) -> tuple[list[str], str]:
@@ -43,22 +59,22 @@ def park(_: Path) -> str:
 
 
 def test_a_delivered_capture_ends_its_study(hire: Hire, database: Engine) -> None:
-    delivered = hire(lambda _: "0x0000").deliver_one()
+    delivered = hire(ToldCarrier()).deliver_one()
 
     assert delivered
     assert states(database) == ([DeliveryState.SENT_UNPROVEN], StudyState.DONE)
 
 
 def test_the_courier_sends_the_file_that_its_digest_names(hire: Hire) -> None:
-    sent: list[str] = []
+    carrier = ToldCarrier()
 
-    hire(lambda file: sent.append(file.stem) or "0x0000").deliver_one()  # type: ignore[func-returns-value]  # None, as it should be
+    hire(carrier).deliver_one()
 
-    assert sent == [parcel().digest]
+    assert carrier.stored == [parcel().digest]
 
 
 def test_a_postponed_capture_waits_for_its_next_time(hire: Hire, database: Engine) -> None:
-    courier = hire(postpone)
+    courier = hire(ToldCarrier(postpone))
 
     courier.deliver_one()
 
@@ -72,18 +88,18 @@ def test_a_pacs_that_is_away_for_days_does_not_end_the_courier(
     with database.begin() as connection:
         connection.execute(update(schema.delivery).values(attempts=5000))
 
-    hire(postpone).deliver_one()
+    hire(ToldCarrier(postpone)).deliver_one()
 
     assert states(database) == ([DeliveryState.WAITING], StudyState.ASSESSED)
 
 
 def test_a_parked_capture_ends_its_study(hire: Hire, database: Engine) -> None:
-    hire(park).deliver_one()
+    hire(ToldCarrier(park)).deliver_one()
 
     assert states(database) == ([DeliveryState.PARKED], StudyState.DONE)
 
 
-@pytest.mark.parametrize("answer", [lambda _: "0x0000", postpone, park])
+@pytest.mark.parametrize("answer", [success, postpone, park])
 def test_a_delivery_that_another_took_over_ends_no_courier(
     hire: Hire, database: Engine, answer: Callable[[Path], str]
 ) -> None:
@@ -95,7 +111,7 @@ def test_a_delivery_that_another_took_over_ends_no_courier(
             outbox.mark_sent(connection, taken, now=later, courier="other", answer="0x0000")
         return answer(file)
 
-    hire(late).deliver_one()
+    hire(ToldCarrier(late)).deliver_one()
 
     assert states(database) == ([DeliveryState.SENT_UNPROVEN], StudyState.DONE)
 
@@ -104,7 +120,7 @@ def test_a_restarted_courier_takes_over_at_once(hire: Hire, database: Engine) ->
     with database.begin() as connection:
         now = database_time(connection)
         outbox.claim_delivery(connection, courier="courier-1", now=now, ttl=TTL)
-    courier = hire(lambda _: "0x0000")
+    courier = hire(ToldCarrier())
 
     courier.take_over()
 
@@ -112,9 +128,102 @@ def test_a_restarted_courier_takes_over_at_once(hire: Hire, database: Engine) ->
 
 
 def test_an_empty_outbox_keeps_nobody_busy(hire: Hire, database: Engine) -> None:
-    courier = hire(lambda _: "0x0000")
+    courier = hire(ToldCarrier())
     courier.deliver_one()
 
     assert not courier.deliver_one()
     with database.begin() as connection:
         assert connection.scalar(select(schema.delivery.c.attempts)) == 1
+
+
+def doubted(database: Engine) -> None:
+    """Let a courier die in the middle of the delivery."""
+    with database.begin() as connection:
+        connection.execute(update(schema.delivery).values(in_doubt=True))
+
+
+def test_what_is_there_after_a_crash_is_not_sent_again(hire: Hire, database: Engine) -> None:
+    carrier = ToldCarrier(there=lambda _: True)
+    doubted(database)
+
+    hire(carrier).deliver_one()
+
+    assert (carrier.asked_for, carrier.stored) == ([parcel().digest], [])
+    assert states(database) == ([DeliveryState.PROVEN], StudyState.DONE)
+    with database.begin() as connection:
+        assert connection.scalar(select(schema.delivery.c.reason)) == FOUND
+
+
+@pytest.mark.parametrize("answer", [False, None])
+def test_what_is_not_there_or_cannot_be_asked_for_is_sent(
+    hire: Hire, database: Engine, answer: bool | None
+) -> None:
+    carrier = ToldCarrier(there=lambda _: answer)
+    doubted(database)
+
+    hire(carrier).deliver_one()
+
+    assert carrier.stored == [parcel().digest]
+
+
+def test_a_courier_that_does_not_look_would_send_twice(hire: Hire) -> None:
+    carrier = ToldCarrier(there=lambda _: True)
+
+    hire(carrier).deliver_one()  # as though there were no doubt
+
+    assert (carrier.asked_for, carrier.stored) == ([], [parcel().digest])
+
+
+def test_a_first_attempt_is_not_looked_up(hire: Hire) -> None:
+    carrier = ToldCarrier()
+
+    hire(carrier).deliver_one()
+
+    assert carrier.asked_for == []
+
+
+def doubt_after(hire: Hire, database: Engine, error: DeliveryPostponed) -> bool:
+    def fail(_: Path) -> str:
+        raise error
+
+    hire(ToldCarrier(fail)).deliver_one()
+    with database.begin() as connection:
+        return bool(connection.scalar(select(schema.delivery.c.in_doubt)))
+
+
+def test_an_answer_that_did_not_come_leaves_a_doubt(hire: Hire, database: Engine) -> None:
+    assert doubt_after(hire, database, DeliveryPostponed("no answer", in_doubt=True))
+
+
+def test_a_refusal_leaves_none(hire: Hire, database: Engine) -> None:
+    doubted(database)
+
+    assert not doubt_after(hire, database, DeliveryPostponed("answered 0xa700"))
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_destination_that_is_away_leaves_the_doubt_as_it_was(
+    hire: Hire, database: Engine, before: bool
+) -> None:
+    with database.begin() as connection:
+        connection.execute(update(schema.delivery).values(in_doubt=before))
+
+    assert doubt_after(hire, database, DeliveryPostponed("away", reached=False)) is before
+
+
+def test_a_courier_that_died_leaves_a_doubt(hire: Hire, database: Engine) -> None:
+    courier = hire(ToldCarrier(there=lambda _: True))
+    with database.begin() as connection:
+        now = database_time(connection)
+        outbox.claim_delivery(connection, courier="courier-1", now=now, ttl=TTL)
+
+    courier.take_over()
+    courier.deliver_one()
+
+    assert states(database) == ([DeliveryState.PROVEN], StudyState.DONE)
+
+
+def test_where_a_proof_may_come_the_study_is_not_done_yet(hire: Hire, database: Engine) -> None:
+    hire(ToldCarrier(commitment=True)).deliver_one()
+
+    assert states(database) == ([DeliveryState.SENT], StudyState.ASSESSED)

@@ -10,15 +10,25 @@ from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 
 from tests.builders.clock import Clock
 from tests.builders.postgresql import PostgreSQL
-from tests.builders.studies import posted, receipt, receive
-from triage.database import migrate, schema
+from tests.builders.studies import (
+    TTL,
+    delivery_states,
+    moves_of,
+    parcel,
+    posted,
+    receipt,
+    receive,
+    state_of,
+)
+from triage.database import migrate, outbox, schema
 from triage.database.door import record_refusals
 from triage.database.engine import DatabaseError, open_engine
-from triage.database.moves import ALLOWED
+from triage.database.moves import ALLOWED, Kind
 from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import ConfigurationError, UnavailableError
+from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0003"
+HEAD = "0004"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -34,7 +44,7 @@ def empty(empty_url: str) -> Iterator[Engine]:
 
 def compared(_object: object, name: str | None, *_: object) -> bool:
     """SQLite does not tell that an index descends; ``test_plans`` sees that this one is used."""
-    return name != "ix_study_queue"
+    return name not in {"ix_study_queue", "ix_delivery_queue"}
 
 
 def differences(connection: Connection) -> list[object]:
@@ -212,3 +222,65 @@ def test_a_large_film_keeps_its_row_on_the_way_back_and_forth(
     with database.begin() as connection:
         sizes = connection.scalars(select(schema.instance.c.bytes).order_by(schema.instance.c.id))
         assert list(sizes) == [1024, AFTER_THE_WAY_BACK[backend]]
+
+
+def sent(connection: Connection, clock: Clock) -> None:
+    """Post two captures, and send the first, which then waits for its proof."""
+    posted(connection, parcel("2.25.1"), parcel("2.25.2"), now=clock.now)
+    delivery = outbox.claim_delivery(connection, courier="courier-1", now=clock.now, ttl=TTL)
+    assert delivery is not None
+    outbox.mark_sent(
+        connection, delivery, now=clock.now, courier="courier-1", answer="0x0000", unproven=None
+    )
+
+
+def test_on_the_way_back_what_waits_for_a_proof_ends_unproven(
+    database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        sent(connection, clock)
+
+    migrate.downgrade(database, revision="0003")
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        states = delivery_states(connection)
+        moves = moves_of(connection, Kind.DELIVERY)
+        study = state_of(connection)
+    assert states == [DeliveryState.SENT_UNPROVEN, DeliveryState.WAITING]
+    assert moves[-1] == (DeliveryState.SENT, DeliveryState.SENT_UNPROVEN)
+    assert study == StudyState.ASSESSED
+
+
+def test_on_the_way_back_a_study_whose_last_proof_is_given_up_is_done(
+    database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+        delivery = outbox.claim_delivery(connection, courier="courier-1", now=clock.now, ttl=TTL)
+        assert delivery is not None
+        outbox.mark_sent(
+            connection, delivery, now=clock.now, courier="courier-1", answer="0x0000", unproven=None
+        )
+
+    migrate.downgrade(database, revision="0003")
+
+    with database.begin() as connection:
+        assert state_of(connection) == StudyState.DONE
+        assert moves_of(connection, Kind.STUDY)[-1] == (StudyState.ASSESSED, StudyState.DONE)
+
+
+def test_what_waits_in_the_outbox_keeps_its_place_and_gets_its_urgency(
+    database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+        connection.execute(text("UPDATE study SET priority = 5"))
+
+    migrate.downgrade(database, revision="0003")
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        row = connection.execute(select(schema.delivery)).one()
+    assert (row.state, row.priority, row.in_doubt, row.denials) == ("WAITING", 5, False, 0)
+    assert row.next_attempt_at == clock.now

@@ -158,7 +158,7 @@ def learn(connection: Connection) -> object:
         (claim, "ix_study_queue"),
         (complete, "ix_study_queue"),
         (release, "ix_study_queue"),
-        (claim_delivery, "ix_delivery_state_next_attempt_at"),
+        (claim_delivery, "ix_delivery_queue"),
         (wait, "ix_instance_study_id_state"),
         (first, "uq_instance_sop_instance_uid_digest"),
         (own, "uq_delivery_sop_instance_uid_destination"),

@@ -16,7 +16,7 @@ from tests.builders.studies import EXPLICIT
 from triage.receive.admission import Admission
 from triage.receive.book import Book
 from triage.receive.connection import Limits
-from triage.receive.keeper import Keeper
+from triage.receive.keeper import Keeper, Reports
 from triage.receive.listening import listen_on
 from triage.receive.scp import StorageSCP
 from triage.receive.streaming import DataPhase
@@ -31,6 +31,7 @@ def listener(
     tls: ssl.SSLContext | None = None,
     data_phase: Serving | None = DataPhase,
     book: Book | None = None,
+    reports: Reports | None = None,
 ) -> StorageSCP:
     """Listen on a free port until somebody stops it."""
     return StorageSCP(
@@ -42,6 +43,7 @@ def listener(
         tls=tls,
         data_phase=data_phase,
         book=book,
+        reports=reports,
     )
 
 
@@ -54,10 +56,17 @@ def listening(
     tls: ssl.SSLContext | None = None,
     data_phase: Serving | None = DataPhase,
     book: Book | None = None,
+    reports: Reports | None = None,
 ) -> Iterator[StorageSCP]:
     """Listen on a free port, and stop at the end."""
     scp = listener(
-        keeper, admission=admission, limits=limits, tls=tls, data_phase=data_phase, book=book
+        keeper,
+        admission=admission,
+        limits=limits,
+        tls=tls,
+        data_phase=data_phase,
+        book=book,
+        reports=reports,
     )
     try:
         yield scp

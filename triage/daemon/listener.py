@@ -13,6 +13,7 @@ import structlog
 from triage.daemon.child import Ready
 from triage.daemon.door_log import DoorLog
 from triage.daemon.ledger import OUT_OF_RESOURCES, Ledger
+from triage.daemon.reports import Reports
 from triage.daemon.room import GB, Room
 from triage.database.engine import LISTENER, Engine, open_engine
 from triage.database.receipts import Receipt
@@ -152,7 +153,9 @@ def run(
     with drafts_in(settings.data.folder / "spool"):
         keeper = durable_keeper(engine, settings, listener=name)
         keeper.settle()  # a database that is away now is waited for: films are answered "not now"
-        scp = _storage_scp(settings, keeper, listening=socket.socket(fileno=listening))
+        scp = _storage_scp(
+            settings, keeper, listening=socket.socket(fileno=listening), reports=Reports(engine)
+        )
         logger.info("listening", ae_title=settings.listener.ae_title, port=scp.port)
         ready({})
         stop.wait()
@@ -160,7 +163,9 @@ def run(
         keeper.settle()
 
 
-def _storage_scp(settings: Settings, keeper: Keeper, *, listening: socket.socket) -> StorageSCP:
+def _storage_scp(
+    settings: Settings, keeper: Keeper, *, listening: socket.socket, reports: Reports
+) -> StorageSCP:
     choice = settings.listener
     return StorageSCP(
         listening,
@@ -175,6 +180,7 @@ def _storage_scp(settings: Settings, keeper: Keeper, *, listening: socket.socket
         ),
         tls=_tls(settings.tls),
         data_phase=DataPhase if choice.data_phase == "streaming" else None,
+        reports=reports,
     )
 
 

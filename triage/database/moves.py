@@ -42,7 +42,7 @@ ALLOWED: dict[Kind, dict[str, tuple[str, ...]]] = {
     Kind.DELIVERY: {
         NEW: (D.WAITING, D.PARKED),
         D.WAITING: (D.SENT, D.PARKED),
-        D.SENT: (D.PROVEN, D.SENT_UNPROVEN),
+        D.SENT: (D.PROVEN, D.SENT_UNPROVEN, D.WAITING, D.PARKED),
         D.PARKED: (D.WAITING,),
     },
 }

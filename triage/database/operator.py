@@ -38,7 +38,7 @@ def requeue(connection: Connection, study_uid: str, *, now: datetime, actor: str
         )
     for delivery_id in parked:
         to_waiting = (DeliveryState.PARKED, DeliveryState.WAITING)
-        again = {"next_attempt_at": now, "attempts": 0}
+        again = {"next_attempt_at": now, "attempts": 0, "denials": 0}
         change(
             connection, Kind.DELIVERY, delivery_id, move=to_waiting, by=by, reason=REQUEUED, **again
         )

@@ -1,4 +1,4 @@
-"""The outbox: what is to be sent where, tried again with growing pauses, or parked."""
+"""The outbox: what is to be sent where, the most urgent first; sent, tried again, or parked."""
 
 from datetime import datetime, timedelta
 
@@ -11,14 +11,31 @@ from triage.domain.study import Delivery, DeliveryState, StudyState
 UNFINISHED = (DeliveryState.WAITING, DeliveryState.SENT)
 
 
-def claim_delivery(
-    connection: Connection, *, courier: str, now: datetime, ttl: timedelta
-) -> Delivery | None:
-    """Take the delivery that has waited longest for ``ttl``, or return ``None``.
+NO_PROOF = "the destination offers no proof of storage"
 
-    Nobody else takes it within ``ttl``; a courier that dies meanwhile leaves it to the next.
+
+def claim_delivery(
+    connection: Connection,
+    *,
+    courier: str,
+    now: datetime,
+    ttl: timedelta,
+    destination: str | None = None,
+) -> Delivery | None:
+    """Take the most urgent delivery that has waited longest, or return ``None``.
+
+    Nobody else takes it within ``ttl``; a courier that dies meanwhile leaves it to the next, in
+    doubt whether it arrived.
+
+    Args:
+        connection: inside the caller's transaction.
+        courier: who takes it.
+        now: the database's time.
+        ttl: for so long.
+        destination: for this one alone; ``None`` for any.
     """
     table = schema.delivery.c
+    ours = () if destination is None else (table.destination == destination,)
     row = connection.execute(
         select(
             table.id,
@@ -27,18 +44,19 @@ def claim_delivery(
             table.sop_instance_uid,
             table.digest,
             table.attempts,
+            table.in_doubt,
+            table.next_attempt_at,
         )
-        .where(table.state == DeliveryState.WAITING, table.next_attempt_at <= now)
-        .order_by(table.next_attempt_at, table.id)
+        .where(table.state == DeliveryState.WAITING, table.next_attempt_at <= now, *ours)
+        .order_by(table.priority.desc(), table.next_attempt_at, table.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).first()
     if row is None:
         return None
+    taken = {"attempts": row.attempts + 1, "next_attempt_at": now + ttl, "courier": courier}
     connection.execute(
-        update(schema.delivery)
-        .where(table.id == row.id)
-        .values(attempts=row.attempts + 1, next_attempt_at=now + ttl, courier=courier)
+        update(schema.delivery).where(table.id == row.id).values(**taken, in_doubt=True)
     )
     return Delivery(
         id=row.id,
@@ -47,6 +65,8 @@ def claim_delivery(
         sop_instance_uid=row.sop_instance_uid,
         digest=row.digest,
         attempt=row.attempts + 1,
+        due_at=row.next_attempt_at,
+        in_doubt=row.in_doubt,
     )
 
 
@@ -62,33 +82,63 @@ def release_deliveries(connection: Connection, *, courier: str, now: datetime) -
 
 
 def mark_sent(
-    connection: Connection, delivery: Delivery, *, now: datetime, courier: str, answer: str
+    connection: Connection,
+    delivery: Delivery,
+    *,
+    now: datetime,
+    courier: str,
+    answer: str,
+    unproven: str | None = NO_PROOF,
 ) -> None:
-    """Note that the destination answered with success, and finish the study if it was the last.
+    """Note that the destination answered with success; a proof is looked for from now on.
 
-    Nothing proves yet that the destination keeps the object, so it ends SENT_UNPROVEN.
+    Args:
+        connection: inside the caller's transaction.
+        delivery: as it was claimed.
+        now: the database's time.
+        courier: who sent it.
+        answer: in words.
+        unproven: why there will be no proof, so that it ends here, and its study with its last;
+            ``None`` where one is to be looked for.
+
+    Raises:
+        MoveRefused: another courier has sent it, or something else has ended it.
     """
-    _lock_study(connection, delivery)
+    lock_study(connection, delivery.study_id)
     by = By(courier, now)
     to_sent = (DeliveryState.WAITING, DeliveryState.SENT)
-    change(connection, Kind.DELIVERY, delivery.id, move=to_sent, by=by, reason=answer, sent_at=now)
-    to_end = (DeliveryState.SENT, DeliveryState.SENT_UNPROVEN)
-    reason = "no proof of storage was asked for"
-    change(connection, Kind.DELIVERY, delivery.id, move=to_end, by=by, reason=reason, courier=None)
-    finish_study(connection, delivery.study_id, by=by)
+    sent = {"sent_at": now, "next_attempt_at": now, "courier": None, "in_doubt": False}
+    change(connection, Kind.DELIVERY, delivery.id, move=to_sent, by=by, reason=answer, **sent)
+    if unproven is not None:
+        to_end = (DeliveryState.SENT, DeliveryState.SENT_UNPROVEN)
+        change(connection, Kind.DELIVERY, delivery.id, move=to_end, by=by, reason=unproven)
+        finish_study(connection, delivery.study_id, by=by)
 
 
-def postpone(connection: Connection, delivery: Delivery, *, until: datetime, reason: str) -> None:
+def postpone(
+    connection: Connection,
+    delivery: Delivery,
+    *,
+    until: datetime,
+    reason: str,
+    in_doubt: bool = False,
+) -> None:
     """Try a delivery again later; the row keeps the latest reason.
+
+    Args:
+        connection: inside the caller's transaction.
+        delivery: as it was claimed.
+        until: not before this time.
+        reason: in words.
+        in_doubt: whether it may be at the destination already.
 
     Raises:
         MoveRefused: another courier has taken it meanwhile.
     """
     _hold(connection, delivery)
+    later = {"next_attempt_at": until, "reason": reason, "courier": None, "in_doubt": in_doubt}
     connection.execute(
-        update(schema.delivery)
-        .where(schema.delivery.c.id == delivery.id)
-        .values(next_attempt_at=until, reason=reason, courier=None)
+        update(schema.delivery).where(schema.delivery.c.id == delivery.id).values(**later)
     )
 
 
@@ -100,7 +150,7 @@ def park(
     Raises:
         MoveRefused: another courier has taken it meanwhile.
     """
-    _lock_study(connection, delivery)
+    lock_study(connection, delivery.study_id)
     _hold(connection, delivery)
     change(
         connection,
@@ -110,6 +160,7 @@ def park(
         by=By(courier, now),
         reason=reason,
         courier=None,
+        in_doubt=False,
     )
     finish_study(connection, delivery.study_id, by=By(courier, now))
 
@@ -129,13 +180,13 @@ def finish_study(connection: Connection, study_id: int, *, by: By) -> StudyState
     return StudyState.DONE
 
 
-def _lock_study(connection: Connection, delivery: Delivery) -> None:
+def lock_study(connection: Connection, study_id: int) -> None:
     """Lock the study before what belongs to it, as everybody does, so that nobody deadlocks.
 
     An event's foreign key alone would take a weaker lock, which two couriers can share.
     """
     study = schema.study.c
-    connection.execute(select(study.id).where(study.id == delivery.study_id).with_for_update())
+    connection.execute(select(study.id).where(study.id == study_id).with_for_update())
 
 
 def _hold(connection: Connection, delivery: Delivery) -> None:

@@ -193,6 +193,7 @@ def _post(
         "state_since": now,
         "next_attempt_at": now,
         "reason": parcel.parked,
+        "priority": _priority(connection, lease),
     }
     delivery_id = insert_new(connection, schema.delivery, values)
     if delivery_id is None:
@@ -206,6 +207,12 @@ def _post(
         by=By(lease.worker, now),
         reason=parcel.parked,
     )
+
+
+def _priority(connection: Connection, lease: Lease) -> int:
+    table = schema.study.c
+    asked = select(table.priority).where(table.id == lease.study_id)
+    return int(connection.execute(asked).scalar_one())
 
 
 def _next_state(connection: Connection, study_id: int) -> StudyState:

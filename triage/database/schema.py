@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -201,12 +203,47 @@ delivery = Table(
     Column("courier", Text),
     Column("reason", Text),
     Column("sent_at", UtcTime),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column(
+        "in_doubt",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="an attempt ended without an answer: it may be at the destination already",
+    ),
+    Column("proof", Text, comment="what a SENT capture waits for: commitment or query"),
+    Column("denials", Integer, nullable=False, server_default="0"),
     UniqueConstraint("sop_instance_uid", "destination"),
     _one_of("state", DeliveryState),
     CheckConstraint("state = 'PARKED' OR digest IS NOT NULL", name="digest"),
-    Index("ix_delivery_state_next_attempt_at", "state", "next_attempt_at"),
+    Index(
+        "ix_delivery_queue", "state", text("priority DESC"), "next_attempt_at", "id", "destination"
+    ),
     Index("ix_delivery_study_id", "study_id"),
     comment="The outbox: one row per capture and destination.",
+)
+
+commitment = Table(
+    "commitment",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("transaction_uid", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("ae_title", Text, nullable=False, comment="who alone may report"),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("reported_at", UtcTime),
+    UniqueConstraint("transaction_uid"),
+    comment="Requests for storage commitment, and whether a report came.",
+)
+
+commitment_item = Table(
+    "commitment_item",
+    metadata,
+    Column("commitment_id", ForeignKey("commitment.id"), nullable=False),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    PrimaryKeyConstraint("commitment_id", "delivery_id"),
+    comment="The captures that a request names.",
 )
 
 event = Table(

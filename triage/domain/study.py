@@ -81,7 +81,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A row of the outbox: one capture for one destination."""
+    """A row of the outbox: one capture for one destination.
+
+    ``due_at``: when its turn came, which is its place in the queue.
+    ``in_doubt``: an earlier attempt ended without an answer, so it may be there already.
+    """
 
     id: int
     study_id: int
@@ -89,3 +93,25 @@ class Delivery:
     sop_instance_uid: str
     digest: str
     attempt: int
+    due_at: datetime
+    in_doubt: bool
+
+
+class Proof(StrEnum):
+    """What shows that a destination keeps a capture that it took."""
+
+    COMMITMENT = "commitment"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A capture that its destination has taken, and the proof that it waits for, if any yet."""
+
+    id: int
+    study_id: int
+    destination: str
+    sop_instance_uid: str
+    digest: str
+    sent_at: datetime
+    proof: Proof | None

@@ -1,11 +1,11 @@
-"""Command sets of the DIMSE-C services that the listener speaks by itself (PS3.7 section 9.3)."""
+"""Command sets of the services that the listener speaks by itself (PS3.7 9.3 and 10.3.1)."""
 
 import struct
 from dataclasses import dataclass
 
 from triage.receive.pdu import INVALID_PARAMETER, ProtocolError
 
-C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ = 0x0001, 0x0030, 0x0FFF
+C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ, N_EVENT_REPORT_RQ = 0x0001, 0x0030, 0x0FFF, 0x0100
 RESPONSE = 0x8000
 NO_DATA_SET = 0x0101
 LONGEST = 16_384
@@ -14,7 +14,7 @@ US_BYTES = 2
 
 AFFECTED_SOP_CLASS_UID, COMMAND_FIELD, MESSAGE_ID = 0x0002, 0x0100, 0x0110
 MESSAGE_ID_BEING_RESPONDED_TO, DATA_SET_TYPE, STATUS = 0x0120, 0x0800, 0x0900
-ERROR_COMMENT, AFFECTED_SOP_INSTANCE_UID = 0x0902, 0x1000
+ERROR_COMMENT, AFFECTED_SOP_INSTANCE_UID, EVENT_TYPE_ID = 0x0902, 0x1000, 0x1002
 _ELEMENT = struct.Struct("<HHI")
 
 
@@ -30,6 +30,7 @@ class Command:
     has_data_set: bool
     sop_class_uid: str
     sop_instance_uid: str
+    event_type: int = 0
 
 
 def read_command(encoded: bytes) -> Command:
@@ -45,6 +46,7 @@ def read_command(encoded: bytes) -> Command:
         has_data_set=_short(values, DATA_SET_TYPE) != NO_DATA_SET,
         sop_class_uid=_text(values, AFFECTED_SOP_CLASS_UID),
         sop_instance_uid=_text(values, AFFECTED_SOP_INSTANCE_UID),
+        event_type=int.from_bytes(values.get(EVENT_TYPE_ID, b"")[:US_BYTES], "little"),
     )
 
 
@@ -59,8 +61,10 @@ def respond(command: Command, status: int, comment: str = "") -> bytes:
     ]
     if comment:
         elements.append(_element(ERROR_COMMENT, comment.encode("ascii", "replace"), pad=b" "))
-    if command.field == C_STORE_RQ:
+    if command.field in {C_STORE_RQ, N_EVENT_REPORT_RQ}:
         elements.append(_ui(AFFECTED_SOP_INSTANCE_UID, command.sop_instance_uid))
+    if command.field == N_EVENT_REPORT_RQ:
+        elements.append(_us(EVENT_TYPE_ID, command.event_type))
     body = b"".join(elements)
     return _ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
 

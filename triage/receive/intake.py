@@ -8,7 +8,7 @@ import structlog
 from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import RejectedInstance
 from triage.receive.arrival import Inspection
-from triage.receive.keeper import Draft, Keeper
+from triage.receive.keeper import Draft, Keeper, Reports
 
 SUCCESS = 0x0000
 PROCESSING_FAILURE = 0x0110
@@ -26,11 +26,18 @@ class Caller:
 
 
 class Visit:
-    """An association's stay: it is noted with its first instance, and when it has ended."""
+    """An association's stay: it is noted with its first instance, and when it has ended.
 
-    def __init__(self, keeper: Keeper, caller: Caller) -> None:
+    Args:
+        keeper: where instances go.
+        caller: who opened the association.
+        reports: takes reports of storage commitment; without it there are none.
+    """
+
+    def __init__(self, keeper: Keeper, caller: Caller, reports: Reports | None = None) -> None:
         self.keeper = keeper
         self.caller = caller
+        self.reports = reports
         self._number: int | None = None
 
     @property

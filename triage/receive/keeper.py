@@ -45,3 +45,12 @@ class Keeper(Protocol):
 
     def refused(self, refused: Refused) -> None:
         """Write down who was turned away; never raises for a database that is away."""
+
+
+class Reports(Protocol):
+    """Takes what a PACS reports of the storage that it was asked to commit to."""
+
+    def take(
+        self, encoded: bytes, *, transfer_syntax_uid: str, event_type: int, ae_title: str
+    ) -> int:
+        """Take the event information of an N-EVENT-REPORT-RQ; return the status to answer."""

@@ -14,7 +14,12 @@ from pynetdicom.pdu_primitives import (
     MaximumLengthNotification,
     SCP_SCU_RoleSelectionNegotiation,
 )
-from pynetdicom.presentation import PresentationContext, build_context, negotiate_unrestricted
+from pynetdicom.presentation import (
+    PresentationContext,
+    build_context,
+    build_role,
+    negotiate_unrestricted,
+)
 
 from triage.domain.errors import TriageError
 from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -29,6 +34,7 @@ from triage.receive.pdu import (
     ProtocolError,
     Rejection,
 )
+from triage.receive.report import PUSH_MODEL, SYNTAXES
 
 _CALLED, _CALLING = slice(10, 26), slice(26, 42)
 _SHORTEST = 74
@@ -57,12 +63,14 @@ class Agreement:
         accept: the A-ASSOCIATE-AC PDU.
         transfer_syntaxes: of the accepted contexts, by presentation context ID.
         peer_maximum_length: of the PDUs that the peer takes, 0 for no limit.
+        report_contexts: IDs of the contexts in which the peer reports storage commitment.
     """
 
     storage_only: bool
     accept: bytes
     transfer_syntaxes: Mapping[int, str]
     peer_maximum_length: int
+    report_contexts: frozenset[int]
 
 
 def titles(request: bytes) -> tuple[str, str]:
@@ -76,8 +84,11 @@ def titles(request: bytes) -> tuple[str, str]:
     return _shown(request[_CALLING]), _shown(request[_CALLED])
 
 
-def negotiate(request: bytes) -> Agreement:
+def negotiate(request: bytes, *, takes_reports: bool = False) -> Agreement:
     """Answer a whole A-ASSOCIATE-RQ PDU.
+
+    Storage Commitment is accepted from who proposes to be its SCP alone, and where reports are
+    taken: we never are one.
 
     Raises:
         ProtocolError: it cannot be understood.
@@ -85,19 +96,20 @@ def negotiate(request: bytes) -> Agreement:
     """
     # A modality says the same each time, and pynetdicom needs 0.3 ms to 20 ms to understand it.
     known = len(request) <= _REMEMBERED_UP_TO
-    return _remembered(request) if known else _negotiate(request)
+    chosen = _remembered if known else _negotiate
+    return chosen(request, takes_reports=takes_reports)
 
 
 @lru_cache(maxsize=64)
-def _remembered(request: bytes) -> Agreement:
-    return _negotiate(request)
+def _remembered(request: bytes, *, takes_reports: bool) -> Agreement:
+    return _negotiate(request, takes_reports=takes_reports)
 
 
-def _negotiate(request: bytes) -> Agreement:
+def _negotiate(request: bytes, *, takes_reports: bool) -> Agreement:
     """Negotiate with pynetdicom, which raises whatever a malformed item makes it stumble over."""
     try:
         _check_contexts(request)
-        return _agree(_understand(request))
+        return _agree(_understand(request), takes_reports=takes_reports)
     except (
         AssertionError,
         ValueError,
@@ -142,7 +154,7 @@ def _understand(request: bytes) -> A_ASSOCIATE:
     return asked
 
 
-def _agree(asked: A_ASSOCIATE) -> Agreement:
+def _agree(asked: A_ASSOCIATE, *, takes_reports: bool) -> Agreement:
     proposed = list(asked.presentation_context_definition_list)
     for context in proposed:
         context.transfer_syntax = [*readable_first(context.transfer_syntax)]
@@ -151,7 +163,14 @@ def _agree(asked: A_ASSOCIATE) -> Agreement:
         for item in asked.user_information
         if isinstance(item, SCP_SCU_RoleSelectionNegotiation) and item.sop_class_uid is not None
     }
-    agreed, own_roles = negotiate_unrestricted(proposed, [build_context(VERIFICATION)], roles)
+    supported = [build_context(VERIFICATION)]
+    may_be_scp = {uid for uid, (_, scp_role) in roles.items() if scp_role}
+    reports = takes_reports and PUSH_MODEL in may_be_scp
+    if reports:
+        supported.append(report_context())
+    agreed, own_roles = negotiate_unrestricted(proposed, supported, roles)
+    if reports:
+        own_roles.append(report_role())
     return Agreement(
         storage_only=all(
             _is_ours(str(context.abstract_syntax)) for context in agreed if context.result == 0
@@ -165,7 +184,24 @@ def _agree(asked: A_ASSOCIATE) -> Agreement:
             }
         ),
         peer_maximum_length=int(asked.maximum_length_received or 0),
+        report_contexts=frozenset(
+            int(context.context_id or 0)
+            for context in agreed
+            if context.result == 0 and context.abstract_syntax == PUSH_MODEL
+        ),
     )
+
+
+def report_context() -> PresentationContext:
+    """Return the context in which a requestor is the SCP, and we are the SCU (PS3.7 D.3.3.4)."""
+    context = build_context(PUSH_MODEL, [*SYNTAXES])
+    context.scu_role, context.scp_role = False, True  # as the requestor may be
+    return context
+
+
+def report_role() -> SCP_SCU_RoleSelectionNegotiation:
+    """Return the item that says so; pynetdicom answers roles of storage classes alone."""
+    return build_role(PUSH_MODEL, scu_role=False, scp_role=True)
 
 
 def _accept(
@@ -193,7 +229,7 @@ def _accept(
 
 
 def _is_ours(abstract_syntax: str) -> bool:
-    return abstract_syntax == VERIFICATION or is_storage(abstract_syntax)
+    return abstract_syntax in {VERIFICATION, PUSH_MODEL} or is_storage(abstract_syntax)
 
 
 def _shown(title: bytes) -> str:

@@ -12,7 +12,7 @@ from triage.receive.book import Book
 from triage.receive.connection import Limits
 from triage.receive.contexts import VERIFICATION
 from triage.receive.door import Door
-from triage.receive.keeper import Keeper
+from triage.receive.keeper import Keeper, Reports
 from triage.receive.pdu import MAXIMUM_LENGTH
 from triage.receive.streaming import DataPhase
 from triage.receive.visitor import Serving, Visitor
@@ -30,6 +30,7 @@ class StorageSCP:
         tls: with it every connection begins with a handshake.
         data_phase: our own; ``None`` leaves each association to pynetdicom.
         book: where the turned away are written.
+        reports: takes reports of storage commitment; without it that service is not accepted.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class StorageSCP:
         tls: ssl.SSLContext | None = None,
         data_phase: Serving | None = DataPhase,
         book: Book | None = None,
+        reports: Reports | None = None,
     ) -> None:
         # A private storage class that the standard does not know is storage all the same.
         _config.UNRESTRICTED_STORAGE_SERVICE = True
@@ -59,7 +61,11 @@ class StorageSCP:
             ssl_context=tls,
             server_class=Door,
             request_handler=partial(
-                Visitor, keeper=keeper, admission=admission, data_phase=data_phase
+                Visitor,
+                keeper=keeper,
+                admission=admission,
+                data_phase=data_phase,
+                reports=reports,
             ),
             listening=listening,
             limits=limits,

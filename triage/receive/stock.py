@@ -14,7 +14,7 @@ from typing import BinaryIO
 from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.dimse_primitives import C_STORE, N_EVENT_REPORT
 from pynetdicom.events import Event
 from pynetdicom.transport import AddressInformation, AssociationServer, AssociationSocket
 
@@ -23,9 +23,11 @@ from triage.receive.connection import INSIDE, NEVER, Connection, PeerLeft
 from triage.receive.contexts import readable_first
 from triage.receive.dataset import CANNOT_UNDERSTAND
 from triage.receive.intake import Intake, Visit
+from triage.receive.negotiation import report_context, report_role
 from triage.receive.pdu import MAXIMUM_LENGTH
 
 OUT_OF_RESOURCES = 0xA700
+UNRECOGNIZED_OPERATION = 0x0211
 PIECE = 1024 * 1024
 _GROUP_LENGTH_AT, _GROUP_LENGTH_END = 140, 144
 
@@ -94,9 +96,21 @@ def drafts_in(folder: Path) -> Iterator[None]:
 
 
 def serve(
-    connection: Connection, request: bytes, visit: Visit, *, server: AssociationServer
+    connection: Connection,
+    request: bytes,
+    visit: Visit,
+    *,
+    server: AssociationServer,
+    reports: bool = False,
 ) -> None:
     """Let pynetdicom run an association whose request was read already; return at its end.
+
+    Args:
+        connection: the accepted one.
+        request: the A-ASSOCIATE-RQ.
+        visit: where instances go.
+        server: the door.
+        reports: whether the requestor is one that reports storage commitment.
 
     Raises:
         PeerLeft: it ended inside a message, or by us.
@@ -109,11 +123,15 @@ def serve(
     acceptor.address_info = AddressInformation.from_tuple(server.server_address)
     acceptor.implementation_class_uid = server.ae.implementation_class_uid
     acceptor.implementation_version_name = server.ae.implementation_version_name
-    acceptor.supported_contexts = server.contexts
+    acceptor.supported_contexts = list(server.contexts)
+    if reports:
+        acceptor.supported_contexts = [*server.contexts, report_context()]
+        acceptor.add_negotiation_item(report_role())
     association.requestor.address_info = AddressInformation(visit.caller.host, 0)
     association.bind(evt.EVT_REQUESTED, _prefer_readable)
     association.bind(evt.EVT_C_STORE, _store, [visit])
     association.bind(evt.EVT_C_ECHO, lambda _event: 0x0000)
+    association.bind(evt.EVT_N_EVENT_REPORT, _take_report, [visit])
     connection.deadline = NEVER
     association.start()
     association.join()
@@ -167,6 +185,20 @@ def _store(event: Event, visit: Visit) -> Dataset:
     if comment:
         answer.ErrorComment = comment[:64]
     return answer
+
+
+def _take_report(event: Event, visit: Visit) -> tuple[int, None]:
+    request = event.request
+    if visit.reports is None or not isinstance(request, N_EVENT_REPORT):
+        return UNRECOGNIZED_OPERATION, None
+    information = request.EventInformation
+    status = visit.reports.take(
+        b"" if information is None else information.getvalue(),
+        transfer_syntax_uid=str(event.context.transfer_syntax),
+        event_type=int(request.EventTypeID or 0),
+        ae_title=visit.caller.ae_title,
+    )
+    return status, None
 
 
 def _feed(intake: Intake, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The data phase of an association that stores and verifies (PS3.7 section 9, PS3.8 annex E).
+"""The data phase of an association that stores, verifies or reports (PS3.7, PS3.8 annex E).
 
 One buffer, filled by the socket and parsed in place: a data set is never in memory as a whole,
 its fragments go from the buffer to the draft, and the answer is packed by hand.
@@ -16,6 +16,7 @@ from triage.receive.command import (
     C_ECHO_RQ,
     C_STORE_RQ,
     LONGEST,
+    N_EVENT_REPORT_RQ,
     RESPONSE,
     Command,
     read_command,
@@ -45,6 +46,7 @@ from triage.receive.pdu import (
     ProtocolError,
     p_data,
 )
+from triage.receive.report import LARGEST
 
 UNRECOGNIZED_OPERATION = 0x0211
 BUFFER = 1024 * 1024
@@ -83,6 +85,7 @@ class DataPhase:
         self._encoded_command = bytearray()
         self._command: Command | None = None
         self._intake: Intake | None = None
+        self._report = bytearray()
         self._rest()
 
     def serve(self) -> None:
@@ -221,6 +224,10 @@ class DataPhase:
     def _hand_on(self) -> None:
         if self._pieces and self._intake is not None:
             self._intake.feed(self._pieces)
+        elif self._pieces and self._is_report(self._command):
+            self._report += b"".join(self._pieces)
+            if len(self._report) > LARGEST:
+                raise ProtocolError(INVALID_PARAMETER, f"report of more than {LARGEST} bytes")
         self._pieces.clear()
 
     def _answer(self, command: Command) -> None:
@@ -241,7 +248,20 @@ class DataPhase:
     def _outcome(self, command: Command) -> tuple[int, str]:
         if self._intake is not None:
             return self._intake.finish()
+        if self._visit.reports is not None and self._is_report(command):
+            encoded = bytes(self._report)
+            self._report.clear()
+            return self._visit.reports.take(
+                encoded,
+                transfer_syntax_uid=self._agreement.transfer_syntaxes[self._context_id],
+                event_type=command.event_type,
+                ae_title=self._visit.caller.ae_title,
+            ), ""
         return (SUCCESS if command.field == C_ECHO_RQ else UNRECOGNIZED_OPERATION), ""
+
+    def _is_report(self, command: Command | None) -> bool:
+        reported = command is not None and command.field == N_EVENT_REPORT_RQ
+        return reported and self._context_id in self._agreement.report_contexts
 
     def _is_inside(self) -> bool:
         """Tell whether a message has begun and not ended."""

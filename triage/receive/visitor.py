@@ -14,7 +14,7 @@ from triage.receive.admission import Admission
 from triage.receive.connection import Connection, NoRequest, PeerLeft, no_delay
 from triage.receive.door import STOPS, Door
 from triage.receive.intake import Caller, Visit
-from triage.receive.keeper import Keeper
+from triage.receive.keeper import Keeper, Reports
 from triage.receive.negotiation import Agreement, Unsupported, negotiate, titles
 from triage.receive.pdu import LOCAL_LIMIT_EXCEEDED, ProtocolError, Rejection
 from triage.receive.streaming import DataPhase
@@ -38,6 +38,7 @@ class Visitor(RequestHandler):
         keeper: where instances go.
         admission: who may associate.
         data_phase: of storage; ``None`` leaves it to pynetdicom, as all the rest.
+        reports: takes reports of storage commitment.
     """
 
     server: Door
@@ -51,11 +52,13 @@ class Visitor(RequestHandler):
         keeper: Keeper,
         admission: Admission,
         data_phase: Serving | None,
+        reports: Reports | None = None,
     ) -> None:
         self._connection = connection
         self._keeper = keeper
         self._admission = admission
         self._data_phase = data_phase
+        self._reports = reports
         self._caller = Caller("", connection.host)
         self._called = ""
         super().__init__(connection.socket, address, server)
@@ -101,7 +104,7 @@ class Visitor(RequestHandler):
             self._reject(objection.rejection, objection.code, objection.sentence)
             return
         try:
-            agreement = negotiate(request)
+            agreement = negotiate(request, takes_reports=self._reports is not None)
         except Unsupported as unsupported:
             self._reject(unsupported.rejection, DoorCode.PROTOCOL, str(unsupported))
             return
@@ -114,13 +117,14 @@ class Visitor(RequestHandler):
         self._serve(request, agreement)
 
     def _serve(self, request: bytes, agreement: Agreement) -> None:
-        visit = Visit(self._keeper, self._caller)
+        visit = Visit(self._keeper, self._caller, self._reports)
         try:
             if self._data_phase is not None and agreement.storage_only:
                 self._connection.socket.sendall(agreement.accept)
                 self._data_phase(self._connection, agreement, visit).serve()
             else:
-                stock.serve(self._connection, request, visit, server=self.server)
+                reports = bool(agreement.report_contexts)
+                stock.serve(self._connection, request, visit, server=self.server, reports=reports)
         finally:
             visit.end()
         self._connection.wait_for_end(LINGER_S)

@@ -43,7 +43,9 @@ class StoredObject:
         if transfer_syntax == self.transfer_syntax_uid:
             return self.file.read_bytes()[self.data_set_at :]
         implicit = transfer_syntax == IMPLICIT
-        encoded: bytes | None = encode(dcmread(self.file), implicit, is_little_endian=True)
+        encoded: bytes | None = encode(
+            dcmread(self.file), is_implicit_vr=implicit, is_little_endian=True
+        )
         if encoded is None:
             raise ValueError(f"no data set in {transfer_syntax}")
         return encoded
