@@ -247,7 +247,10 @@ def test_a_pacs_that_is_down_gets_the_result_when_it_is_back(
     house.settle()
 
     (sent,) = house.rows("delivery")
-    assert (waiting.state, waiting.reason) == ("WAITING", f"{pacs.peer} answered 0xa700")
+    assert (waiting.state, waiting.reason) == (
+        "WAITING",
+        f"{pacs.peer} answered 0xa700: out of resources",
+    )
     assert (sent.state, sent.attempts) == ("SENT_UNPROVEN", 2)
     assert len(pacs.received) == 1
 

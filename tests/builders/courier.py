@@ -1,17 +1,16 @@
 """A courier with its prover and a real destination, on a database, with one step at a time."""
 
-import random
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, select
 
 from tests.builders.dataset import CR, encoded, film_dataset
 from tests.builders.studies import EXPLICIT, posted
-from triage.daemon.breaker import Breaker
+from triage.daemon.breaker import LONGEST_AWAY, Breaker
 from triage.daemon.courier import Courier, work
 from triage.daemon.prover import Carrier, Clock, Prover, Wish
 from triage.daemon.reports import Reports
@@ -33,11 +32,13 @@ def object_of(sop_instance_uid: str) -> bytes:
     return header + encoded(film_dataset(SOPInstanceUID=sop_instance_uid))
 
 
-def post(engine: Engine, results: Spool, *captures: str, peer: Peer) -> None:
+def post(
+    engine: Engine, results: Spool, *captures: str, peer: Peer, now: datetime | None = None
+) -> None:
     """Put captures into the outbox, their objects into the results folder."""
     parcels = [Parcel(str(peer), uid, results.write([object_of(uid)])) for uid in captures]
     with engine.begin() as connection:
-        posted(connection, *parcels, now=database_time(connection))
+        posted(connection, *parcels, now=now or database_time(connection))
 
 
 def destination(engine: Engine, peer: Peer, *, timeout_s: float = 5.0) -> Destination:
@@ -89,9 +90,12 @@ def hired(
     wish: Wish | None = None,
     clock: Clock = database_time,
     ttl: timedelta = timedelta(minutes=2),
+    longest: timedelta = LONGEST_AWAY,
+    only: Peer | None = None,
 ) -> Hired:
-    """Hire a courier whose pauses hold no chance."""
-    breaker = Breaker(chance=lambda: 0.0)
+    """Hire a courier whose pauses hold no chance, for one destination or for all."""
+    breaker = Breaker(chance=lambda: 0.0, longest=longest)
+    whose = None if only is None else str(only)
     wish = wish or Wish()
     courier = Courier(
         engine,
@@ -101,8 +105,9 @@ def hired(
         ttl=ttl,
         wish=wish,
         breaker=breaker,
-        chance=random.Random(1).random,
+        chance=lambda: 0.0,
         clock=clock,
+        destination=whose,
     )
     prover = Prover(
         engine,
@@ -112,5 +117,6 @@ def hired(
         wish=wish,
         breaker=breaker,
         clock=clock,
+        destination=whose,
     )
     return Hired(engine, courier, prover, carrier)

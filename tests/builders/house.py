@@ -117,7 +117,7 @@ def running_house(
             carrier=carrier,
             ttl=TTL,
             wish=Wish(),
-            breaker=Breaker(chance=lambda: 0.0),
+            breaker=Breaker(chance=lambda: 0.0, longest=timedelta(0)),
             chance=lambda: 0.0,
         )
 

@@ -175,10 +175,10 @@ Script = Callable[[Talk], None]
 
 
 @contextmanager
-def scripted_pacs(*scripts: Script) -> Iterator[ScriptedPacs]:
+def scripted_pacs(*scripts: Script, port: int = 0) -> Iterator[ScriptedPacs]:
     """Run a PACS that treats each connection by its script, and further ones by the last."""
     end = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", port)) as server:
         pacs = ScriptedPacs(Peer("PACS", "127.0.0.1", server.getsockname()[1]), [])
         thread = threading.Thread(target=_run, args=(server, scripts, pacs, end), daemon=True)
         thread.start()

@@ -1,0 +1,144 @@
+"""kill -9 of the courier and of the PACS at any time: every result is there once."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.builders.courier import object_of, post
+from tests.builders.free_port import free_port
+from tests.builders.studies import delivery_states
+from tests.builders.waiting import wait_until
+from tests.crash.archive import Archive
+from triage.domain.study import DeliveryState, Peer
+from triage.settings import Settings, load_settings, to_json
+from triage.spool import Spool
+
+SEED = 20261126
+SETTLES_S = 300.0
+OPEN = {DeliveryState.WAITING, DeliveryState.SENT}
+
+
+@pytest.fixture(params=[True, False], ids=["queries", "no queries"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    """A PACS that runs, and is asked for what it has, or cannot be."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    archive = Archive(free_port(), folder, queries=request.param)
+    archive.start()
+    yield archive
+    archive.kill()
+
+
+@pytest.fixture
+def settings(archive: Archive, database_url: str, tmp_path: Path) -> Settings:
+    """Short deadlines: here everything dies more often than in a whole year."""
+    environment = {
+        "TRIAGE_DATA__FOLDER": str(tmp_path / "data"),
+        "TRIAGE_DATABASE__URL": database_url,
+        "TRIAGE_PACS__PORT": str(archive.port),
+        "TRIAGE_PACS__TIMEOUT_S": "3",
+    }
+    return load_settings(None, environment=environment)
+
+
+class CourierProcess:
+    """The courier as the supervisor starts it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._request = json.dumps({"settings": json.loads(to_json(settings)), "needs": {}})
+        self._process = self._start()
+
+    def kill(self) -> None:
+        """Kill it with -9, and start it again."""
+        self.end(signal.SIGKILL)
+        self._process = self._start()
+
+    def end(self, number: signal.Signals) -> None:
+        """Send a signal, and wait for the end."""
+        with self._process:
+            self._process.send_signal(number)
+
+    def _start(self) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "triage.daemon.child", "courier"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(self._request + "\n")
+        process.stdin.flush()
+        process.stdout.readline()  # it is ready
+        return process
+
+
+def kill_at_random(courier: CourierProcess, archive: Archive, *, kills: int) -> None:
+    """Kill one of the two, start it again, and so on."""
+    chance, pause = random.Random(SEED), threading.Event()
+    for _ in range(kills):
+        pause.wait(chance.uniform(0.05, 1.5))
+        if chance.random() < 0.5:
+            archive.kill()
+            archive.start()
+        else:
+            courier.kill()
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [
+        pytest.param((60, 6), id="short"),
+        pytest.param((1000, 100), id="long", marks=pytest.mark.chaos),
+    ],
+)
+def test_every_result_is_there_once(
+    extent: tuple[int, int],
+    database: Engine,
+    archive: Archive,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    results, kills = extent
+    uids = [f"2.25.{number}" for number in range(1, results + 1)]
+    folder = Spool(tmp_path / "data" / "results")
+    post(database, folder, *uids, peer=Peer("PACS", "127.0.0.1", archive.port))
+    courier = CourierProcess(settings)
+
+    def states() -> list[str]:
+        with database.begin() as connection:
+            return delivery_states(connection)
+
+    try:
+        kill_at_random(courier, archive, kills=kills)
+        wait_until(lambda: not OPEN & set(states()), within_s=SETTLES_S)
+    finally:
+        courier.end(signal.SIGTERM)
+
+    end = DeliveryState.PROVEN if archive.queries else DeliveryState.SENT_UNPROVEN
+    assert archive.kept == set(uids)
+    assert states() == [end] * results
+    assert all(
+        object_of(uid).endswith((archive.folder / uid).read_bytes()) for uid in sorted(archive.kept)
+    )
+    if archive.queries:
+        assert archive.sent_again == []
+    sys.stderr.write(
+        f"{kills} kills, {results} results, {len(archive.kept)} at the PACS,"
+        f" {len(archive.sent_again)} sent again after they were stored\n"
+    )
+
+
+def test_a_result_that_is_sent_again_would_be_noticed(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("2.25.1 first\n2.25.1 again\n", encoding="ascii")
+
+    assert Archive(0, tmp_path, queries=True).sent_again == ["2.25.1"]

@@ -1,0 +1,357 @@
+"""What a PACS may do to a courier, and what becomes of the captures; each with its control."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from pynetdicom.dsutils import decode
+from sqlalchemy import Engine, text
+
+from tests.builders.clock import Clock
+from tests.builders.courier import Hired, destination, hired, object_of, post
+from tests.builders.free_port import free_port
+from tests.builders.pdus import AFFECTED_SOP_INSTANCE_UID, C_FIND_RQ, P_DATA_TF, RELEASE
+from tests.builders.scripted import Heard, ScriptedPacs, Talk, response, scripted_pacs
+from tests.builders.waiting import wait_until
+from triage.domain.errors import DeliveryError
+from triage.domain.study import DeliveryState, Peer
+from triage.send.commitment import PUSH_MODEL
+from triage.send.destination import Destination
+from triage.send.message import C_STORE_RQ
+from triage.send.query import STUDY_ROOT_FIND
+from triage.spool import Spool
+
+WAITING, PARKED = DeliveryState.WAITING, DeliveryState.PARKED
+PROVEN, UNPROVEN = DeliveryState.PROVEN, DeliveryState.SENT_UNPROVEN
+CAPTURE = "2.25.1"
+DAY_S = 24 * 3600
+ADDRESS_TWO = text("UPDATE delivery SET destination = :other WHERE sop_instance_uid <> '2.25.1'")
+
+
+class Heedless(Destination):
+    """Takes every end of a conversation for success."""
+
+    def store(self, file: Path) -> str:
+        try:
+            return super().store(file)
+        except DeliveryError:
+            return "0x0000"
+
+
+class Blind(Destination):
+    """Never looks whether something is there already."""
+
+    def has(self, file: Path) -> bool | None:  # noqa: ARG002  # as Destination has it
+        return None
+
+
+def storage_alone(abstract: str, proposed: list[str]) -> str | None:
+    return None if abstract in {PUSH_MODEL, STUDY_ROOT_FIND} else proposed[0]
+
+
+def storage_and_query(abstract: str, proposed: list[str]) -> str | None:
+    return None if abstract == PUSH_MODEL else proposed[0]
+
+
+def obliging(talk: Talk) -> None:
+    talk.accept(storage_alone)
+    talk.serve(lambda _: 0x0000)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def work_on(courier: Hired, clock: Clock, *, seconds: float, step_s: float = 15.0) -> None:
+    """Let time go by, and the courier work."""
+    for _ in range(int(seconds / step_s)):
+        while courier.work():
+            pass
+        clock.wait(step_s)
+
+
+def stored_at(pacs: ScriptedPacs) -> list[str]:
+    return [heard.uid(AFFECTED_SOP_INSTANCE_UID) for heard in pacs.heard(C_STORE_RQ)]
+
+
+# Row 15: the PACS is down.
+
+
+def back_after_a_day(
+    database: Engine, results: Path, clock: Clock, *, longest: timedelta = timedelta(minutes=1)
+) -> tuple[list[str], list[str]]:
+    """Let a PACS be down for a day; tell the states then, and what it gets within 90 s."""
+    peer = Peer("PACS", "127.0.0.1", free_port())
+    post(database, Spool(results), "2.25.1", "2.25.2", "2.25.3", peer=peer, now=clock.now)
+    with database.begin() as connection:
+        connection.execute(
+            text("UPDATE delivery SET priority = 9 WHERE sop_instance_uid = '2.25.3'")
+        )
+    carrier = destination(database, peer)
+    courier = hired(database, results, carrier, clock=lambda _: clock.now, longest=longest)
+    work_on(courier, clock, seconds=DAY_S, step_s=120)
+    before = list(courier.states())
+    with scripted_pacs(obliging, port=peer.port) as pacs:
+        work_on(courier, clock, seconds=90)
+        carrier.close()
+        return before, stored_at(pacs)
+
+
+def test_a_pacs_that_was_down_for_a_day_gets_everything_soon_the_most_urgent_first(
+    database: Engine, results: Path, clock: Clock
+) -> None:
+    before, arrived = back_after_a_day(database, results, clock)
+
+    assert before == [WAITING] * 3
+    assert arrived == ["2.25.3", "2.25.1", "2.25.2"]
+
+
+def test_pauses_that_grow_without_end_would_be_noticed(
+    database: Engine, results: Path, clock: Clock
+) -> None:
+    _, arrived = back_after_a_day(database, results, clock, longest=timedelta(days=30))
+
+    assert arrived == []
+
+
+# Row 16: what the PACS answers.
+
+ANSWERS = [
+    (0xA700, WAITING),
+    (0xC000, PARKED),
+    (0x0110, WAITING),
+    (0xB000, UNPROVEN),
+    (0x0111, UNPROVEN),
+    (0xA900, PARKED),
+    (0x0122, PARKED),
+]
+
+
+def end_after(
+    database: Engine, results: Path, clock: Clock, status: int, kind: type[Destination]
+) -> str:
+    """Answer one capture with a status, and tell its end."""
+
+    def answering(talk: Talk) -> None:
+        talk.accept(storage_alone)
+        talk.serve(lambda _: status)
+
+    with scripted_pacs(answering) as pacs:
+        post(database, Spool(results), CAPTURE, peer=pacs.peer, now=clock.now)
+        carrier = kind(pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)
+        courier = hired(database, results, carrier, clock=lambda _: clock.now)
+        courier.work()
+        carrier.close()
+    return courier.states()[0]
+
+
+@pytest.mark.parametrize(("status", "end"), ANSWERS)
+def test_each_answer_ends_as_its_row_says(
+    database: Engine, results: Path, clock: Clock, status: int, end: str
+) -> None:
+    assert end_after(database, results, clock, status, Destination) == end
+
+
+@pytest.mark.parametrize(("status", "end"), [row for row in ANSWERS if row[1] != UNPROVEN])
+def test_a_courier_that_heeds_no_answer_would_be_noticed(
+    database: Engine, results: Path, clock: Clock, status: int, end: str
+) -> None:
+    assert end_after(database, results, clock, status, Heedless) != end
+
+
+# Row 17: it aborts or closes in the middle.
+
+
+def aborting_inside(talk: Talk) -> None:
+    talk.accept(storage_alone, longest=256)
+    while talk.read_pdu()[0] != P_DATA_TF:
+        pass
+    talk.abort()
+    talk.hang()
+
+
+def closing_inside(talk: Talk) -> None:
+    talk.accept(storage_alone, longest=256)
+    talk.read_pdu()
+
+
+def releasing_inside(talk: Talk) -> None:
+    talk.accept(storage_alone, longest=256)
+    talk.read_pdu()
+    talk.say(RELEASE)
+    talk.hang()
+
+
+Script = Callable[[Talk], None]
+ENDINGS: list[Script] = [aborting_inside, closing_inside, releasing_inside]
+
+
+def after_an_end(
+    database: Engine, results: Path, clock: Clock, script: Script, kind: type[Destination]
+) -> tuple[list[Heard], str]:
+    """Let the first association end; tell what the next one brings, and the capture's end."""
+    with scripted_pacs(script, obliging) as pacs:
+        post(database, Spool(results), CAPTURE, peer=pacs.peer, now=clock.now)
+        carrier = kind(pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)
+        courier = hired(database, results, carrier, clock=lambda _: clock.now)
+        work_on(courier, clock, seconds=10, step_s=1)
+        carrier.close()
+        return pacs.heard(C_STORE_RQ), courier.states()[0]
+
+
+@pytest.mark.parametrize("script", ENDINGS)
+def test_what_was_broken_off_comes_again_with_the_same_uid_and_bytes(
+    database: Engine, results: Path, clock: Clock, script: Script
+) -> None:
+    (heard,), end = after_an_end(database, results, clock, script, Destination)
+
+    assert heard.uid(AFFECTED_SOP_INSTANCE_UID) == CAPTURE
+    assert object_of(CAPTURE).endswith(heard.data_set)
+    assert end == UNPROVEN
+
+
+@pytest.mark.parametrize("script", ENDINGS)
+def test_a_courier_that_takes_an_end_for_success_would_be_noticed(
+    database: Engine, results: Path, clock: Clock, script: Script
+) -> None:
+    heard, _ = after_an_end(database, results, clock, script, Heedless)
+
+    assert heard == []
+
+
+def stored_without_an_answer(
+    database: Engine, results: Path, clock: Clock, kind: type[Destination]
+) -> tuple[list[str], str]:
+    """Let a PACS store and close before it answers; tell how often it stored, and the end."""
+    kept: list[bytes] = []
+
+    def forgetful(talk: Talk) -> None:
+        talk.accept(storage_and_query)
+        kept.append(talk.hear().data_set)
+
+    def answer(talk: Talk) -> None:
+        talk.accept(storage_and_query)
+        while True:
+            heard = talk.hear()
+            if heard.field == C_FIND_RQ and kept:
+                talk.answer(heard, 0xFF00, _found(heard))
+            talk.answer(heard, 0x0000)
+
+    with scripted_pacs(forgetful, answer) as pacs:
+        post(database, Spool(results), CAPTURE, peer=pacs.peer, now=clock.now)
+        carrier = kind(pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)
+        courier = hired(database, results, carrier, clock=lambda _: clock.now)
+        work_on(courier, clock, seconds=10, step_s=1)
+        carrier.close()
+        return stored_at(pacs), courier.states()[0]
+
+
+def _found(heard: Heard) -> bytes:
+    keys = decode(BytesIO(heard.data_set), is_implicit_vr=False, is_little_endian=True)
+    assert keys.QueryRetrieveLevel == "IMAGE"
+    return heard.data_set
+
+
+def test_what_was_stored_without_an_answer_is_found_and_not_sent_twice(
+    database: Engine, results: Path, clock: Clock
+) -> None:
+    stored, end = stored_without_an_answer(database, results, clock, Destination)
+
+    assert (stored, end) == ([CAPTURE], PROVEN)
+
+
+def test_a_courier_that_does_not_look_would_be_noticed(
+    database: Engine, results: Path, clock: Clock
+) -> None:
+    stored, _ = stored_without_an_answer(database, results, clock, Blind)
+
+    assert stored == [CAPTURE] * 2
+
+
+# Row 18: it hangs, or trickles.
+
+
+def hanging(talk: Talk) -> None:
+    talk.accept(storage_alone)
+    talk.hear()
+    talk.hang()
+
+
+def trickling(talk: Talk) -> None:
+    talk.accept(storage_alone)
+    talk.trickle(response(talk.hear(), 0x0000), every_s=1.0)
+
+
+def mute(talk: Talk) -> None:
+    talk.hang()
+
+
+HELD_UP: list[Script] = [hanging, trickling, mute]
+
+
+@pytest.mark.parametrize("script", HELD_UP)
+def test_a_pacs_that_never_answers_holds_up_no_other(
+    database: Engine, results: Path, script: Script
+) -> None:
+    with scripted_pacs(script) as slow, scripted_pacs(obliging) as quick:
+        other = Peer("OTHER", quick.peer.host, quick.peer.port)
+        post(database, Spool(results), "2.25.1", "2.25.2", "2.25.3", peer=slow.peer)
+        with database.begin() as connection:
+            connection.execute(ADDRESS_TWO, {"other": str(other)})
+        patient = hired(
+            database, results, destination(database, slow.peer, timeout_s=1.0), only=slow.peer
+        )
+        brisk = hired(database, results, destination(database, other), only=other)
+        with ThreadPoolExecutor(1) as pool:
+            began, held = monotonic(), pool.submit(patient.work)
+            wait_until(lambda: slow.talks)
+            while brisk.work():
+                pass
+            meanwhile = not held.done()
+            held.result(10)
+        lasted = monotonic() - began
+        brisk.carrier.close()
+
+    assert list(brisk.states()) == [WAITING, UNPROVEN, UNPROVEN]
+    assert meanwhile
+    assert lasted < 8
+
+
+@pytest.mark.parametrize("script", [hanging, mute])
+def test_a_courier_without_a_deadline_would_be_noticed(
+    database: Engine, results: Path, script: Script
+) -> None:
+    with scripted_pacs(script) as slow, ThreadPoolExecutor(1) as pool:
+        post(database, Spool(results), "2.25.1", peer=slow.peer)
+        courier = hired(database, results, destination(database, slow.peer, timeout_s=4.0))
+        held = pool.submit(courier.work)
+        wait_until(lambda: slow.talks)
+        with pytest.raises(TimeoutError):
+            held.result(2)
+
+
+# Row 19: it accepts neither class nor syntax.
+
+
+def test_a_capture_that_no_context_takes_is_parked_with_the_reason(
+    database: Engine, results: Path, clock: Clock
+) -> None:
+    def refusing(talk: Talk) -> None:
+        talk.accept(lambda abstract, proposed: proposed[0] if abstract == PUSH_MODEL else None)
+        talk.serve(lambda _: 0x0000)
+
+    with scripted_pacs(refusing) as pacs:
+        post(database, Spool(results), CAPTURE, peer=pacs.peer, now=clock.now)
+        carrier = destination(database, pacs.peer)
+        courier = hired(database, results, carrier, clock=lambda _: clock.now)
+        courier.work()
+        carrier.close()
+
+    ((state, reason),) = courier.ends()
+    assert state == PARKED
+    assert "accepts no presentation context for" in str(reason)
