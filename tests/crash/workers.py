@@ -11,17 +11,18 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event, text
 
 from tests.builders.house import TTL
 from tests.crash.points import DyingSpool, Point, die
+from triage.daemon.breaker import Breaker
 from triage.daemon.courier import Courier
 from triage.daemon.judge import Judge
+from triage.daemon.prover import Wish
 from triage.daemon.worker import Worker
 from triage.database.engine import open_engine
 from triage.decode.guard import Guard
@@ -29,7 +30,7 @@ from triage.domain.assessment import Assessment
 from triage.domain.film import Film
 from triage.infer.predictor import Predictor
 from triage.pipeline import AssessedFilm, ComposedFilm, Route, build_route
-from triage.send.scu import deliver
+from triage.send.destination import Destination
 from triage.settings import Settings, to_json
 from triage.spool import Spool
 
@@ -153,17 +154,32 @@ def _die_before_results_are_committed(engine: Engine) -> None:
             die()
 
 
+class DyingDestination(Destination):
+    """Kills the process when a capture is to be stored, or when the PACS has it."""
+
+    is_stored = False
+
+    def store(self, file: Path) -> str:
+        if self.is_stored:
+            super().store(file)
+        die()
+
+
 def _deliver(moment: Moment, settings: Settings) -> None:
     """Deliver one capture as the product's courier does, and die around the answer."""
-    send = partial(_send_and_die, settings=settings, first=moment is Moment.AFTER_ANSWER)
-    engine, results = open_engine(settings.database_url), Spool(settings.data.folder / "results")
-    Courier(engine, results, name="courier", send=send, ttl=TTL).deliver_one()
-
-
-def _send_and_die(file: Path, *, settings: Settings, first: bool) -> str:
-    if first:
-        deliver(file, settings.pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)
-    die()
+    carrier = DyingDestination(settings.pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)
+    carrier.is_stored = moment is Moment.AFTER_ANSWER
+    courier = Courier(
+        open_engine(settings.database_url),
+        Spool(settings.data.folder / "results"),
+        name="courier",
+        carrier=carrier,
+        ttl=TTL,
+        wish=Wish(),
+        breaker=Breaker(chance=lambda: 0.0, longest=timedelta(0)),
+        chance=lambda: 0.0,
+    )
+    courier.deliver_one()
 
 
 def main() -> None:
