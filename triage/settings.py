@@ -7,7 +7,7 @@ Precedence, weakest first: the defaults, the TOML file, ``TRIAGE_SECTION__KEY`` 
 import ipaddress
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -142,7 +142,32 @@ class Worker(Section):
     most_deaths: int = Field(default=5, ge=1)
 
 
-class Pacs(Section):
+class Destination(Section):
+    """An application entity that results go to."""
+
+    ae_title: AETitle
+    host: str
+    port: Port
+
+    @property
+    def peer(self) -> Peer:
+        """The destination as the rest of the house knows it."""
+        return Peer(self.ae_title, self.host, self.port)
+
+
+class FurtherDestination(Destination):
+    """Gets what is flagged by one of its labels, of one of its modalities; none is no condition."""
+
+    labels: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+
+    def wants(self, labels: Collection[str], modality: str | None) -> bool:
+        """Tell whether a film with these flagged labels goes there too."""
+        labelled = not self.labels or any(label in self.labels for label in labels)
+        return labelled and (not self.modalities or modality in self.modalities)
+
+
+class Pacs(Destination):
     """Where results go; ``return = false`` is shadow mode: assess, store, send nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
@@ -150,16 +175,28 @@ class Pacs(Section):
     ae_title: AETitle = "PACS"
     host: str = "127.0.0.1"
     port: Port = 4242
+    further: Annotated[tuple[FurtherDestination, ...], BeforeValidator(_listed)] = ()
     returns: bool = Field(default=False, alias="return")
     return_max_age_days: int = Field(default=30, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)
     proof: Literal["auto", "commitment", "query", "none"] = "auto"
     proof_within_s: float = Field(default=3600.0, gt=0)
 
+    @model_validator(mode="after")
+    def _each_once(self) -> "Pacs":
+        peers = [str(peer) for peer in self.peers]
+        if len(set(peers)) < len(peers):
+            raise ValueError(f"further names a destination twice: {', '.join(sorted(peers))}")
+        return self
+
     @property
-    def peer(self) -> Peer:
-        """The PACS as an application entity."""
-        return Peer(self.ae_title, self.host, self.port)
+    def peers(self) -> tuple[Peer, ...]:
+        """Every destination, the PACS first."""
+        return (self.peer, *(each.peer for each in self.further))
+
+    def receivers(self, labels: Collection[str], modality: str | None) -> tuple[Peer, ...]:
+        """Return to whom a film with these flagged labels goes: to the PACS always."""
+        return (self.peer, *(one.peer for one in self.further if one.wants(labels, modality)))
 
 
 class Spool(Section):

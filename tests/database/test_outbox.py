@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from tests.builders.clock import Clock
 from tests.builders.studies import (
@@ -59,6 +59,41 @@ def test_deliveries_are_claimed_in_their_order(connection: Connection, clock: Cl
     claimed = [taken(connection, clock).sop_instance_uid for _ in range(2)]
 
     assert claimed == ["2.25.9", "2.25.1"]
+
+
+def test_the_most_urgent_delivery_goes_first(connection: Connection, clock: Clock) -> None:
+    posted(connection, parcel("2.25.1"), parcel("2.25.2"), now=clock.now)
+    urgent = schema.delivery.c.sop_instance_uid == "2.25.2"
+    connection.execute(update(schema.delivery).where(urgent).values(priority=1))
+
+    claimed = [taken(connection, clock).sop_instance_uid for _ in range(2)]
+
+    assert claimed == ["2.25.2", "2.25.1"]
+
+
+def test_a_courier_of_one_destination_takes_no_others(connection: Connection, clock: Clock) -> None:
+    other = "OTHER@10.0.0.1:104"
+    posted(connection, parcel("2.25.1"), parcel("2.25.1", destination=other), now=clock.now)
+
+    claimed = outbox.claim_delivery(
+        connection, courier=COURIER, now=clock.now, ttl=TTL, destination=other
+    )
+    second = outbox.claim_delivery(
+        connection, courier=COURIER, now=clock.now, ttl=TTL, destination=other
+    )
+
+    assert claimed is not None
+    assert (claimed.destination, second) == (other, None)
+
+
+def test_the_doubt_of_an_attempt_is_known_to_the_next(connection: Connection, clock: Clock) -> None:
+    posted(connection, now=clock.now)
+
+    first = taken(connection, clock)
+    clock.wait(TTL.total_seconds())
+    second = taken(connection, clock)
+
+    assert (first.in_doubt, second.in_doubt) == (False, True)
 
 
 def test_a_claimed_delivery_belongs_to_its_courier_for_a_time(

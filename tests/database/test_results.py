@@ -274,3 +274,17 @@ def test_a_late_worker_leaves_no_second_assessment(connection: Connection, clock
 
     assert connection.scalar(select(func.count()).select_from(schema.assessment)) == 0
     assert state_of(connection) == StudyState.QUEUED
+
+
+@pytest.mark.parametrize(("tier", "priority"), [(Tier.FLAGGED, 0), (Tier.URGENT, 1)])
+def test_a_capture_of_an_urgent_finding_goes_before_others(
+    connection: Connection, clock: Clock, tier: Tier, priority: int
+) -> None:
+    lease = leased(connection, now=clock.now)
+    (film,) = results.waiting_films(connection, lease)
+    found = replace(assessment(), findings=(Finding("tumour", 0.9, 0.5, tier),))
+
+    outcome = replace(assessed(film.id, parcel()), assessment=found)
+    results.finish(connection, lease, [outcome], now=clock.now)
+
+    assert connection.scalar(select(schema.delivery.c.priority)) == priority

@@ -1,5 +1,7 @@
 """What a PACS may do to a courier, and what becomes of the captures; each with its control."""
 
+import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,13 +18,16 @@ from tests.builders.courier import Hired, destination, hired, object_of, post
 from tests.builders.free_port import free_port
 from tests.builders.pdus import AFFECTED_SOP_INSTANCE_UID, C_FIND_RQ, P_DATA_TF, RELEASE
 from tests.builders.scripted import Heard, ScriptedPacs, Talk, response, scripted_pacs
+from tests.builders.studies import delivery_states
 from tests.builders.waiting import wait_until
+from triage.daemon.courier import run
 from triage.domain.errors import DeliveryError
 from triage.domain.study import DeliveryState, Peer
 from triage.send.commitment import PUSH_MODEL
 from triage.send.destination import Destination
 from triage.send.message import C_STORE_RQ
 from triage.send.query import STUDY_ROOT_FIND
+from triage.settings import load_settings
 from triage.spool import Spool
 
 WAITING, PARKED = DeliveryState.WAITING, DeliveryState.PARKED
@@ -333,6 +338,40 @@ def test_a_courier_without_a_deadline_would_be_noticed(
         wait_until(lambda: slow.talks)
         with pytest.raises(TimeoutError):
             held.result(2)
+
+
+def test_one_process_goes_to_all_destinations_and_none_waits_for_another(
+    database: Engine, tmp_path: Path, database_url: str
+) -> None:
+    with scripted_pacs(mute) as slow, scripted_pacs(obliging) as quick:
+        other = {"ae_title": "OTHER", "host": quick.peer.host, "port": quick.peer.port}
+        settings = load_settings(
+            None,
+            environment={
+                "TRIAGE_DATA__FOLDER": str(tmp_path),
+                "TRIAGE_DATABASE__URL": database_url,
+                "TRIAGE_PACS__PORT": str(slow.peer.port),
+                "TRIAGE_PACS__TIMEOUT_S": "3",
+                "TRIAGE_PACS__FURTHER": json.dumps([other]),
+            },
+        )
+        post(database, Spool(tmp_path / "results"), "2.25.1", "2.25.2", peer=slow.peer)
+        with database.begin() as connection:
+            connection.execute(ADDRESS_TWO, {"other": str(settings.pacs.peers[1])})
+        stop, began = threading.Event(), monotonic()
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(run, settings, stop=stop, ready=lambda _: None)
+            wait_until(lambda: states_of(database) == [WAITING, UNPROVEN], within_s=10)
+            took = monotonic() - began
+            stop.set()
+            ended.result(20)
+
+    assert took < 3
+
+
+def states_of(database: Engine) -> list[str]:
+    with database.begin() as connection:
+        return delivery_states(connection)
 
 
 # Row 19: it accepts neither class nor syntax.

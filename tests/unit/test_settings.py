@@ -193,3 +193,40 @@ def test_a_number_of_the_picture_that_is_out_of_range_is_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=wrong.split(" ", maxsplit=1)[0]):
         settings(f"[picture]\n{wrong}", tmp_path)
+
+
+FURTHER = """
+[pacs]
+further = [
+    { ae_title = "CHEST", host = "10.1.2.11", port = 104, labels = ["tumour"] },
+    { ae_title = "RESEARCH", host = "10.1.2.12", port = 104, modalities = ["DX"] },
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "modality", "titles"),
+    [
+        (["tumour"], "CR", ["PACS", "CHEST"]),
+        (["inflammation"], "CR", ["PACS"]),
+        (["inflammation"], "DX", ["PACS", "RESEARCH"]),
+        (["inflammation", "tumour"], "DX", ["PACS", "CHEST", "RESEARCH"]),
+        (["inflammation"], None, ["PACS"]),
+    ],
+)
+def test_a_further_destination_gets_what_its_rule_names(
+    labels: list[str], modality: str | None, titles: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "triage.toml"
+    file.write_text(FURTHER)
+
+    pacs = load_settings(file, environment={}).pacs
+
+    assert [peer.ae_title for peer in pacs.receivers(labels, modality)] == titles
+
+
+def test_a_destination_that_is_named_twice_is_refused() -> None:
+    twice = '[{"ae_title": "PACS", "host": "127.0.0.1", "port": 4242}]'
+
+    with pytest.raises(ConfigurationError, match="names a destination twice"):
+        load_settings(None, environment={"TRIAGE_PACS__FURTHER": twice})

@@ -4,7 +4,9 @@ import random
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -16,7 +18,7 @@ from triage.database import outbox, proof
 from triage.database.engine import DatabaseError, Engine, database_time, open_engine
 from triage.database.moves import By, MoveRefused
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
-from triage.domain.study import Delivery, Sent
+from triage.domain.study import Delivery, Peer, Sent
 from triage.send.destination import Destination
 from triage.send.message import Message
 from triage.settings import Pacs, Settings
@@ -182,54 +184,94 @@ def _as_sent(delivery: Delivery) -> Sent:
     )
 
 
-def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
-    """Deliver until told to stop; the delivery under way is finished first."""
-    pacs = settings.pacs
-    engine = open_engine(settings.database_url)
-    reports = Reports(engine)
+class Round:
+    """A courier's round to one destination, in a thread of its own.
 
-    def take(report: Message, transfer_syntax_uid: str) -> int:
-        """Take a report that came in our own association."""
-        return reports.take(
-            report.data_set,
-            transfer_syntax_uid=transfer_syntax_uid,
-            event_type=report.event_type,
-            ae_title=pacs.ae_title,
+    Args:
+        engine: the outbox.
+        settings: of the whole daemon.
+        peer: the destination.
+        alone: whether it is the only one, which then gets what was addressed to earlier ones too.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, peer: Peer, *, alone: bool) -> None:
+        pacs = settings.pacs
+        chance = random.SystemRandom().random
+        breaker, wish = Breaker(chance=chance), wish_of(pacs)
+        results = Spool(settings.data.folder / "results")
+        name = f"courier@{socket.gethostname()}:{settings.data.folder}"
+        name, destination = (name, None) if alone else (f"{name} to {peer}", str(peer))
+        self._carrier = Destination(
+            peer,
+            calling_ae_title=settings.listener.ae_title,
+            timeout_s=pacs.timeout_s,
+            on_report=partial(take_report, Reports(engine), peer),
+        )
+        self._courier = Courier(
+            engine,
+            results,
+            name=name,
+            carrier=self._carrier,
+            ttl=timedelta(seconds=PATIENCE * pacs.timeout_s),
+            wish=wish,
+            breaker=breaker,
+            chance=chance,
+            destination=destination,
+        )
+        self._prover = Prover(
+            engine,
+            results,
+            carrier=self._carrier,
+            name=name,
+            wish=wish,
+            breaker=breaker,
+            destination=destination,
         )
 
-    carrier = Destination(
-        pacs.peer,
-        calling_ae_title=settings.listener.ae_title,
-        timeout_s=pacs.timeout_s,
-        on_report=take,
+    def take_over(self) -> None:
+        """Free what the dead predecessor had claimed."""
+        self._courier.take_over()
+
+    def go(self, stop: threading.Event) -> None:
+        """Deliver and prove until told to stop; the delivery under way is finished first."""
+        while not stop.is_set():
+            try:
+                if not work(self._courier, self._prover, stop=stop):
+                    self._carrier.attend()
+                    stop.wait(IDLE_S)
+            except DatabaseError as error:
+                logger.error("the database is away", reason=type(error.orig).__name__)
+                stop.wait(DATABASE_AWAY_S)
+        self._carrier.close()
+
+
+def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
+    """Deliver until told to stop; no destination waits for another."""
+    engine = open_engine(settings.database_url)
+    peers = settings.pacs.peers
+    rounds = [Round(engine, settings, peer, alone=len(peers) == 1) for peer in peers]
+    for each in rounds:
+        each.take_over()
+    halt = threading.Event()
+    with ThreadPoolExecutor(len(rounds), thread_name_prefix="round") as pool:
+        going = [pool.submit(each.go, halt) for each in rounds]
+        ready({})
+        while not stop.wait(IDLE_S) and not any(future.done() for future in going):
+            pass
+        halt.set()
+    engine.dispose()
+    for future in going:
+        future.result()  # an unexpected error ends the process, which is started again
+
+
+def take_report(reports: Reports, peer: Peer, report: Message, transfer_syntax_uid: str) -> int:
+    """Take a report that came in our own association with a peer; return the status."""
+    return reports.take(
+        report.data_set,
+        transfer_syntax_uid=transfer_syntax_uid,
+        event_type=report.event_type,
+        ae_title=peer.ae_title,
     )
-    chance = random.SystemRandom().random
-    breaker = Breaker(chance=chance)
-    results = Spool(settings.data.folder / "results")
-    name = f"courier@{socket.gethostname()}:{settings.data.folder}"
-    wish = wish_of(pacs)
-    courier = Courier(
-        engine,
-        results,
-        name=name,
-        carrier=carrier,
-        ttl=timedelta(seconds=PATIENCE * pacs.timeout_s),
-        wish=wish,
-        breaker=breaker,
-        chance=chance,
-    )
-    prover = Prover(engine, results, carrier=carrier, name=name, wish=wish, breaker=breaker)
-    courier.take_over()
-    ready({})
-    while not stop.is_set():
-        try:
-            if not work(courier, prover, stop=stop):
-                carrier.attend()
-                stop.wait(IDLE_S)
-        except DatabaseError as error:
-            logger.error("the database is away", reason=type(error.orig).__name__)
-            stop.wait(DATABASE_AWAY_S)
-    carrier.close()
 
 
 def work(courier: Courier, prover: Prover, *, stop: threading.Event) -> bool:

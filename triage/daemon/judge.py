@@ -119,15 +119,19 @@ class Judge:
         self, outcome: Outcome, instance: Instance, path: Path, assessed: AssessedFilm
     ) -> Outcome:
         """Add the captures that the PACS is to get, durably kept before anything tells of them."""
-        destination, received_at = str(self._pacs.peer), instance.received_at
+        labels = [finding.label for finding in assessed.assessment.flagged]
+        modality = text(read_source(path), "Modality")
+        destinations = [str(peer) for peer in self._pacs.receivers(labels, modality)]
+        received_at = instance.received_at
         try:
             made = [
                 self._route.compose(path, assessed, received_at=received_at, page=page)
                 for page in self._route.pages(assessed)
             ]
         except DeliveryParked as error:
-            parked = Parcel(destination, None, None, parked=f"identity: {error}")
-            return replace(outcome, parcels=(parked,))
+            reason = f"identity: {error}"
+            parked = (Parcel(each, None, None, parked=reason) for each in destinations)
+            return replace(outcome, parcels=tuple(parked))
         begin = perf_counter()
         digests = [self._results.write([page.capture.encoded]) for page in made]
         timing = replace(
@@ -136,8 +140,6 @@ class Judge:
             encode_s=sum(page.encode_s for page in made),
             keep_s=perf_counter() - begin,
         )
-        parcels = (
-            Parcel(destination, page.capture.sop_instance_uid, digest)
-            for page, digest in zip(made, digests, strict=True)
-        )
+        kept = [(page.capture.sop_instance_uid, d) for page, d in zip(made, digests, strict=True)]
+        parcels = (Parcel(each, uid, digest) for each in destinations for uid, digest in kept)
         return replace(outcome, parcels=tuple(parcels), timing=timing)

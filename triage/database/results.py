@@ -10,7 +10,7 @@ from triage.database import queue, schema
 from triage.database.insertion import insert_new
 from triage.database.moves import NEW, By, Kind, change, new_id, record
 from triage.database.outbox import finish_study
-from triage.domain.assessment import Assessment, Refusal
+from triage.domain.assessment import Assessment, Refusal, Tier
 from triage.domain.study import DeliveryState, FilmState, Instance, Lease, StudyState
 
 
@@ -132,7 +132,7 @@ def _store(connection: Connection, lease: Lease, outcome: Outcome, *, now: datet
     if outcome.assessment is not None:
         _store_assessment(connection, outcome, outcome.assessment, now=now)
     for parcel in outcome.parcels:
-        _post(connection, lease, outcome.instance_id, parcel, now=now)
+        _post(connection, lease, outcome, parcel, now=now)
 
 
 def _store_assessment(
@@ -180,12 +180,12 @@ def _map_rows(assessment_id: int, assessment: Assessment) -> Iterator[dict[str, 
 
 
 def _post(
-    connection: Connection, lease: Lease, instance_id: int, parcel: Parcel, *, now: datetime
+    connection: Connection, lease: Lease, outcome: Outcome, parcel: Parcel, *, now: datetime
 ) -> None:
     state = DeliveryState.WAITING if parcel.parked is None else DeliveryState.PARKED
     values = {
         "study_id": lease.study_id,
-        "instance_id": instance_id,
+        "instance_id": outcome.instance_id,
         "destination": parcel.destination,
         "sop_instance_uid": parcel.sop_instance_uid,
         "digest": parcel.digest,
@@ -193,7 +193,7 @@ def _post(
         "state_since": now,
         "next_attempt_at": now,
         "reason": parcel.parked,
-        "priority": _priority(connection, lease),
+        "priority": _priority(connection, lease, outcome),
     }
     delivery_id = insert_new(connection, schema.delivery, values)
     if delivery_id is None:
@@ -209,10 +209,13 @@ def _post(
     )
 
 
-def _priority(connection: Connection, lease: Lease) -> int:
+def _priority(connection: Connection, lease: Lease, outcome: Outcome) -> int:
+    """Return the study's priority, and one more for an urgent finding."""
     table = schema.study.c
     asked = select(table.priority).where(table.id == lease.study_id)
-    return int(connection.execute(asked).scalar_one())
+    findings = () if outcome.assessment is None else outcome.assessment.findings
+    urgent = any(finding.tier is Tier.URGENT for finding in findings)
+    return int(connection.execute(asked).scalar_one()) + urgent
 
 
 def _next_state(connection: Connection, study_id: int) -> StudyState:
