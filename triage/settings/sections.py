@@ -1,12 +1,7 @@
-"""Settings from one TOML file and the environment, checked once and frozen.
-
-Precedence, weakest first: the defaults, the TOML file, ``TRIAGE_SECTION__KEY`` variables,
-``TRIAGE_SECTION__KEY_FILE`` variables, which name a file that holds the value.
-"""
+"""Every setting with its default and its limits, checked once and frozen."""
 
 import ipaddress
 import json
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,8 +19,7 @@ from pydantic import (
 
 from triage.domain.errors import ConfigurationError
 from triage.domain.study import Peer
-
-PREFIX = "TRIAGE_"
+from triage.settings.origin import from_environment, read_toml
 
 AETitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x21-\x5b\x5d-\x7e ]+$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -255,8 +249,8 @@ def load_settings(file: Path | None, *, environment: Mapping[str, str]) -> Setti
         ConfigurationError: a file that cannot be read, an unknown key, or a wrong value; the
             message names each key by its path.
     """
-    values = {} if file is None else _read_toml(file)
-    for section, keys in _from_environment(environment).items():
+    values = {} if file is None else read_toml(file)
+    for section, keys in from_environment(environment).items():
         written = values.get(section, {})
         values[section] = {**written, **keys} if isinstance(written, dict) else written
     try:
@@ -277,33 +271,6 @@ def _line(location: tuple[int | str, ...], message: str) -> str:
     path = ".".join(str(part) for part in location)
     known = message.replace("Extra inputs are not permitted", "unknown key")
     return f"{path}: {known.removeprefix('Value error, ')}"
-
-
-def _read_toml(file: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"settings file {file}: {error}") from error
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, object]]:
-    sections: dict[str, dict[str, object]] = {}
-    for name in sorted(environment):  # KEY comes before KEY_FILE, so that the file wins
-        section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
-        if not name.startswith(PREFIX) or not separator:
-            continue
-        value = environment[name]
-        if key.endswith("_file"):
-            key, value = key.removesuffix("_file"), _read_secret(name, Path(value))
-        sections.setdefault(section, {})[key] = value
-    return sections
-
-
-def _read_secret(name: str, file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name}: {error}") from error
 
 
 def _is_loopback(host: str) -> bool:
