@@ -16,7 +16,7 @@ from tests.builders.studies import EXPLICIT
 from tests.protocol.conftest import listening
 from triage.receive.report import PUSH_MODEL
 from triage.receive.scp import StorageSCP
-from triage.receive.streaming import DataPhase
+from triage.receive.visitor import Serving
 
 INSTANCE = "1.2.840.10008.1.20.1.1"
 
@@ -42,8 +42,8 @@ def told() -> Told:
 
 
 @pytest.fixture
-def scp(keeper: MemoryKeeper, told: Told, streaming: bool) -> Iterator[StorageSCP]:
-    with listening(keeper, data_phase=DataPhase if streaming else None, reports=told) as scp:
+def scp(keeper: MemoryKeeper, told: Told, data_phase: Serving | None) -> Iterator[StorageSCP]:
+    with listening(keeper, data_phase=data_phase, reports=told) as scp:
         yield scp
 
 
@@ -136,9 +136,10 @@ def test_we_never_are_the_scp_of_storage_commitment(scp: StorageSCP) -> None:
     assert accepted == {CR}
 
 
-def test_a_listener_without_a_taker_accepts_none(keeper: MemoryKeeper, streaming: bool) -> None:
-    phase = DataPhase if streaming else None
-    with listening(keeper, data_phase=phase) as scp, pacs(scp) as association:
+def test_a_listener_without_a_taker_accepts_none(
+    keeper: MemoryKeeper, data_phase: Serving | None
+) -> None:
+    with listening(keeper, data_phase=data_phase) as scp, pacs(scp) as association:
         accepted = {str(context.abstract_syntax) for context in association.accepted_contexts}
 
     assert accepted == {CR}
