@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, insert, text
 
 from tests.builders.clock import NOON
 from tests.builders.studies import PACS, STUDY, TTL, digest_of, posted, visit
-from triage.database import door, outbox, queue, receipts, results, schema, sweep, timeline
+from triage.database import door, outbox, proof, queue, receipts, results, schema, sweep, timeline
 from triage.domain.study import DeliveryState, FilmState, Lease, StudyState
 
 MANY = 2000
@@ -120,6 +120,10 @@ def claim_delivery(connection: Connection) -> object:
     return outbox.claim_delivery(connection, courier="courier-1", now=LATER, ttl=TTL)
 
 
+def look_for_proofs(connection: Connection) -> object:
+    return proof.sent_captures(connection, now=LATER, most=100)
+
+
 def complete(connection: Connection) -> object:
     return queue.complete_studies(connection, now=LATER, quiet=TTL, longest_wait=TTL)
 
@@ -152,6 +156,13 @@ def learn(connection: Connection) -> object:
     return door.turned_away(connection, since=NOON - timedelta(days=1), most=1000)
 
 
+def test_the_next_delivery_is_found_without_sorting_the_outbox(crowded: Connection) -> None:
+    plan = plans(crowded, claim_delivery)
+
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [
@@ -159,6 +170,7 @@ def learn(connection: Connection) -> object:
         (complete, "ix_study_queue"),
         (release, "ix_study_queue"),
         (claim_delivery, "ix_delivery_queue"),
+        (look_for_proofs, "ix_delivery_queue"),
         (wait, "ix_instance_study_id_state"),
         (first, "uq_instance_sop_instance_uid_digest"),
         (own, "uq_delivery_sop_instance_uid_destination"),

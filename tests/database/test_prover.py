@@ -171,6 +171,20 @@ def test_who_wants_no_query_gets_none(hire: Hire, database: Engine) -> None:
     assert end_of(database)[0] == DeliveryState.SENT_UNPROVEN
 
 
+def test_who_wants_a_commitment_alone_takes_no_query_for_it(
+    hire: Hire, database: Engine, clock: Clock
+) -> None:
+    carrier = ToldCarrier(commitment=True, query=True, there=lambda _: True)
+    prover = hire(carrier, wish=Wish(query=False))
+    prove(prover)
+
+    clock.wait(3600)
+    prove(prover)
+
+    assert carrier.asked_for == []
+    assert end_of(database) == (DeliveryState.SENT_UNPROVEN, "no storage commitment came")
+
+
 def test_a_destination_that_goes_away_meanwhile_is_asked_later(
     hire: Hire, database: Engine, clock: Clock
 ) -> None:

@@ -26,6 +26,7 @@ READ_BACK_WITHIN = timedelta(minutes=10)
 
 FIRST_LOOK = timedelta(seconds=1)
 FOUND = "found by C-FIND at IMAGE level"
+NO_COMMITMENT = "no storage commitment came"
 
 logger = structlog.get_logger(__name__)
 
@@ -171,12 +172,15 @@ class Prover:
             self._wait_for(captures, Proof.QUERY)
 
     def _look(self, capture: Sent, *, now: datetime) -> None:
+        if not self._wish.query:
+            self._end(capture, proven=False, reason=NO_COMMITMENT)
+            return
         try:
             there = self._carrier.has(self._results.path(capture.digest))
         except DeliveryParked as error:
             self._end(capture, proven=False, reason=str(error))
             return
-        if there and self._wish.query:
+        if there:
             self._end(capture, proven=True, reason=FOUND)
         elif self._may_come(capture, there=there, now=now):
             pause = max(FIRST_LOOK, now - capture.sent_at)  # each look after twice the time
@@ -208,7 +212,7 @@ class Prover:
 
 
 def _why(capture: Sent, *, there: bool | None) -> str:
-    late = "no storage commitment came in time; " if capture.proof is Proof.COMMITMENT else ""
+    late = f"{NO_COMMITMENT}; " if capture.proof is Proof.COMMITMENT else ""
     if there is None:
         return f"{late}the destination could not be asked for it"
     return f"{late}C-FIND did not find it"

@@ -162,7 +162,7 @@ def _deny(
         reason=reason,
         denials=denials,
         proof=None,
-        in_doubt=not parked,  # it answered with success once: it is looked up before it is sent
+        in_doubt=False,  # what it lists by C-FIND does not count where it denies to keep it
         next_attempt_at=by.at + DENIED_PAUSE,
     )
     if parked:
