@@ -1,8 +1,9 @@
 """The outbox: what is to be sent where, the most urgent first; sent, tried again, or parked."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, Select, exists, select, update
 
 from triage.database import schema
 from triage.database.moves import By, Kind, MoveRefused, change
@@ -35,23 +36,7 @@ def claim_delivery(
         destination: for this one alone; ``None`` for any.
     """
     table = schema.delivery.c
-    ours = () if destination is None else (table.destination == destination,)
-    row = connection.execute(
-        select(
-            table.id,
-            table.study_id,
-            table.destination,
-            table.sop_instance_uid,
-            table.digest,
-            table.attempts,
-            table.in_doubt,
-            table.next_attempt_at,
-        )
-        .where(table.state == DeliveryState.WAITING, table.next_attempt_at <= now, *ours)
-        .order_by(table.priority.desc(), table.next_attempt_at, table.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
+    row = connection.execute(_most_urgent(destination, now)).first()
     if row is None:
         return None
     taken = {"attempts": row.attempts + 1, "next_attempt_at": now + ttl, "courier": courier}
@@ -67,6 +52,27 @@ def claim_delivery(
         attempt=row.attempts + 1,
         due_at=row.next_attempt_at,
         in_doubt=row.in_doubt,
+    )
+
+
+def _most_urgent(destination: str | None, now: datetime) -> Select[tuple[Any, ...]]:
+    table = schema.delivery.c
+    ours = () if destination is None else (table.destination == destination,)
+    return (
+        select(
+            table.id,
+            table.study_id,
+            table.destination,
+            table.sop_instance_uid,
+            table.digest,
+            table.attempts,
+            table.in_doubt,
+            table.next_attempt_at,
+        )
+        .where(table.state == DeliveryState.WAITING, table.next_attempt_at <= now, *ours)
+        .order_by(table.priority.desc(), table.next_attempt_at, table.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
     )
 
 

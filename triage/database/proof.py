@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from triage.database import schema
 from triage.database.moves import By, Kind, change, new_id
@@ -132,20 +133,25 @@ def record_report(
         .where(item.commitment_id == number, delivery.state == DeliveryState.SENT)
         .order_by(delivery.study_id, delivery.id)  # everybody locks studies in this order
     ).all()
-    by = By(f"report of {ae_title}", now)
     for row in rows:
-        if row.sop_instance_uid in report.committed:
-            lock_study(connection, row.study_id)
-            move = (DeliveryState.SENT, DeliveryState.PROVEN)
-            change(connection, Kind.DELIVERY, row.id, move=move, by=by, reason=COMMITTED)
-            finish_study(connection, row.study_id, by=by)
-        elif row.sop_instance_uid in report.failed:
-            lock_study(connection, row.study_id)
-            reason = f"storage denied: {why(report.failed[row.sop_instance_uid])}"
-            _deny(connection, row.id, row.study_id, denials=row.denials + 1, reason=reason, by=by)
+        _settle(connection, row, report, by=By(f"report of {ae_title}", now))
     connection.execute(
         update(schema.commitment).where(request.id == number).values(reported_at=now)
     )
+
+
+def _settle(
+    connection: Connection, row: Row[Any, Any, Any, Any], report: StorageReport, *, by: By
+) -> None:
+    if row.sop_instance_uid in report.committed:
+        lock_study(connection, row.study_id)
+        move = (DeliveryState.SENT, DeliveryState.PROVEN)
+        change(connection, Kind.DELIVERY, row.id, move=move, by=by, reason=COMMITTED)
+        finish_study(connection, row.study_id, by=by)
+    elif row.sop_instance_uid in report.failed:
+        lock_study(connection, row.study_id)
+        reason = f"storage denied: {why(report.failed[row.sop_instance_uid])}"
+        _deny(connection, row.id, row.study_id, denials=row.denials + 1, reason=reason, by=by)
 
 
 def _deny(

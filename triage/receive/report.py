@@ -26,9 +26,8 @@ UNREADABLE = (
     LookupError,
     TypeError,
     AttributeError,
-    NotImplementedError,
+    RuntimeError,
     EOFError,
-    RecursionError,
     struct.error,
     BytesLengthException,
 )

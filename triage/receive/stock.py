@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from pydicom import Dataset
 from pynetdicom import evt
-from pynetdicom.association import Association
+from pynetdicom.association import Association, ServiceUser
 from pynetdicom.dimse_primitives import C_STORE, N_EVENT_REPORT
 from pynetdicom.events import Event
 from pynetdicom.transport import AddressInformation, AssociationServer, AssociationSocket
@@ -117,16 +117,7 @@ def serve(
     """
     association = Association(server.ae, "acceptor")
     association.set_socket(GuardedSocket(association, connection, request))
-    acceptor = association.acceptor
-    acceptor.maximum_length = MAXIMUM_LENGTH
-    acceptor.ae_title = server.ae_title
-    acceptor.address_info = AddressInformation.from_tuple(server.server_address)
-    acceptor.implementation_class_uid = server.ae.implementation_class_uid
-    acceptor.implementation_version_name = server.ae.implementation_version_name
-    acceptor.supported_contexts = list(server.contexts)
-    if reports:
-        acceptor.supported_contexts = [*server.contexts, report_context()]
-        acceptor.add_negotiation_item(report_role())
+    _introduce(association.acceptor, server, reports=reports)
     association.requestor.address_info = AddressInformation(visit.caller.host, 0)
     association.bind(evt.EVT_REQUESTED, _prefer_readable)
     association.bind(evt.EVT_C_STORE, _store, [visit])
@@ -138,6 +129,18 @@ def serve(
     inside = _forget_unfinished(association)
     if inside or connection.shut_because:
         raise PeerLeft(connection.shut_because or INSIDE, inside=inside)
+
+
+def _introduce(acceptor: ServiceUser, server: AssociationServer, *, reports: bool) -> None:
+    acceptor.maximum_length = MAXIMUM_LENGTH
+    acceptor.ae_title = server.ae_title
+    acceptor.address_info = AddressInformation.from_tuple(server.server_address)
+    acceptor.implementation_class_uid = server.ae.implementation_class_uid
+    acceptor.implementation_version_name = server.ae.implementation_version_name
+    acceptor.supported_contexts = list(server.contexts)
+    if reports:
+        acceptor.supported_contexts = [*server.contexts, report_context()]
+        acceptor.add_negotiation_item(report_role())
 
 
 def _forget_unfinished(association: Association) -> bool:

@@ -29,7 +29,7 @@ UNREADABLE = (
     LookupError,
     TypeError,
     AttributeError,
-    NotImplementedError,
+    RuntimeError,
     EOFError,
     struct.error,
     BytesLengthException,
