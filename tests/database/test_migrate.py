@@ -28,7 +28,7 @@ from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0004"
+HEAD = "0005"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -43,8 +43,9 @@ def empty(empty_url: str) -> Iterator[Engine]:
 
 
 def compared(_object: object, name: str | None, *_: object) -> bool:
-    """SQLite does not tell that an index descends; ``test_plans`` sees that this one is used."""
-    return name not in {"ix_study_queue", "ix_delivery_queue"}
+    """SQLite does not tell that an index descends or what it computes; plans see them used."""
+    computed = str(name).endswith(("_day", "_month"))
+    return not computed and name not in {"ix_study_queue", "ix_delivery_queue"}
 
 
 def differences(connection: Connection) -> list[object]:
@@ -85,10 +86,12 @@ def test_a_database_with_rows_goes_down_and_up_again(database: Engine, clock: Cl
         posted(connection, now=clock.now)
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_the_migrations_make_what_the_schema_says(connection: Connection) -> None:
     assert differences(connection) == []
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_a_difference_from_the_schema_is_noticed(connection: Connection) -> None:
     connection.execute(text("DROP INDEX ix_instance_digest"))
 
@@ -284,3 +287,16 @@ def test_what_waits_in_the_outbox_keeps_its_place_and_gets_its_urgency(
         row = connection.execute(select(schema.delivery)).one()
     assert (row.state, row.priority, row.in_doubt, row.denials) == ("WAITING", 5, False, 0)
     assert row.next_attempt_at == clock.now
+
+
+def test_a_film_survives_the_views_going_down_and_up(database: Engine, clock: Clock) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+
+    migrate.downgrade(database, revision="0004")
+
+    assert inspect(database).get_view_names() == []
+    migrate.upgrade(database)
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT films FROM report_findings")).scalar_one() == 1
+        assert connection.execute(select(schema.instance.c.device)).scalar_one() is None

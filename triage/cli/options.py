@@ -63,6 +63,24 @@ def transaction(settings: Path | None) -> Iterator[tuple[Connection, datetime]]:
         engine.dispose()
 
 
+@contextmanager
+def look_only(settings: Path | None) -> Iterator[Connection]:
+    """Connect to the daemon's database to read, without a transaction that others wait for.
+
+    Raises:
+        ConfigurationError: no daemon has made the database yet.
+        UnavailableError: it cannot be reached, or it has no such view yet.
+    """
+    engine = existing_engine(settings_from(settings).database_url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DatabaseError as error:
+        raise UnavailableError(f"database: {type(error.orig).__name__}") from error
+    finally:
+        engine.dispose()
+
+
 def label_files(source: Path, labels: Sequence[Path] | None) -> tuple[Path, ...]:
     """Return the label files that were named, or the one in the folder of films."""
     if not labels and not source.is_dir():

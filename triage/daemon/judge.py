@@ -97,6 +97,7 @@ class Judge:
             assessment=assessed.assessment,
             view=assessed.film.view,
             notes=assessed.film.notes,
+            origin=assessed.film.origin,
             not_returned=kept_back,
             timing=timing,
         )

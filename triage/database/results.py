@@ -11,6 +11,7 @@ from triage.database.insertion import insert_new
 from triage.database.moves import NEW, By, Kind, change, new_id, record
 from triage.database.outbox import finish_study
 from triage.domain.assessment import Assessment, Refusal, Tier
+from triage.domain.origin import UNTOLD, Origin
 from triage.domain.study import DeliveryState, FilmState, Instance, Lease, StudyState
 
 
@@ -55,6 +56,7 @@ class Outcome:
     assessment: Assessment | None = None
     view: str | None = None
     notes: tuple[str, ...] = ()
+    origin: Origin = UNTOLD
     parcels: tuple[Parcel, ...] = ()
     not_returned: str | None = None
     timing: Timing = Timing()
@@ -128,6 +130,9 @@ def _store(connection: Connection, lease: Lease, outcome: Outcome, *, now: datet
         sentence=None if refusal is None else refusal.sentence,
         view=outcome.view,
         notes="; ".join(outcome.notes) or None,
+        device=outcome.origin.device,
+        sex=outcome.origin.sex,
+        age_band=outcome.origin.age_band,
     )
     if outcome.assessment is not None:
         _store_assessment(connection, outcome, outcome.assessment, now=now)

@@ -14,6 +14,7 @@ from triage.decode.content import Content
 from triage.decode.geometry import Geometry, geometry
 from triage.decode.interpretation import interpreted
 from triage.decode.lettering import lettering_note
+from triage.decode.origin import origin
 from triage.decode.part10 import read_dataset
 from triage.decode.pixel_data import all_values, check_transfer_syntax, stored_values
 from triage.decode.projection import view
@@ -88,6 +89,7 @@ def film_of(
         spacing_mm=_spacing_mm(dataset),
         view=passed.view,
         notes=(*passed.notes, *doubts, *notes, *lettering_note(stored)),
+        origin=origin(dataset),
     )
 
 

@@ -24,13 +24,14 @@ from triage.decode.lut import Table
 from triage.decode.resample import area
 from triage.decode.window import Function, Window
 from triage.domain.film import Film, View
+from triage.domain.origin import Origin, Sex
 
 LONGEST_MESSAGE = 65536
 """Bytes of JSON between owner and child; tables of any size go with the arrays."""
 
 _CLASSES: dict[object, Callable[..., object]] = {
     kind.__name__: kind
-    for kind in (Film, View, Display, Rescale, Range, Shown, Table, Window, Function)
+    for kind in (Film, View, Origin, Sex, Display, Rescale, Range, Shown, Table, Window, Function)
 } | {"area": lambda: area}
 _DTYPES = ("uint8", "uint16", "int8", "int16", "float32")
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE

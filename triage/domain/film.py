@@ -7,6 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.domain.origin import UNTOLD, Origin
+
 BURNT_IN_TEXT = "burnt-in text seen"
 """The note of a film whose pixels bear lettering beyond a side marker."""
 
@@ -54,6 +56,7 @@ class Film:
         view: projection, as far as the header tells.
         portable: taken at the bedside, or ``None`` where the header does not tell.
         notes: what the record says besides, such as ``age unknown``.
+        origin: what reports count the film by.
     """
 
     stored: NDArray[np.generic]
@@ -63,6 +66,7 @@ class Film:
     view: View = View.UNKNOWN
     portable: bool | None = None
     notes: tuple[str, ...] = ()
+    origin: Origin = UNTOLD
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -4,8 +4,7 @@ import re
 
 import numpy as np
 
-_BANDS = ((18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"))
-_OLDEST = "80 and older"
+from triage.domain import origin
 
 
 def years_of(text: str) -> float:
@@ -26,6 +25,4 @@ def age_band(years: float) -> str:
     >>> age_band(17.0), age_band(80.0), age_band(float("nan"))
     ('0-17', '80 and older', '')
     """
-    if np.isnan(years):
-        return ""
-    return next((name for limit, name in _BANDS if years < limit), _OLDEST)
+    return "" if np.isnan(years) else origin.age_band(years)

@@ -1,0 +1,23 @@
+-- A role of PostgreSQL that may read the reporting views and nothing else. Run it as the owner of
+-- the database, and again after each `triage database upgrade`, which may make views anew:
+--
+--     psql "$DATABASE_URL" -f deploy/reporting_role.sql
+--     psql "$DATABASE_URL" -c "CREATE ROLE dashboard LOGIN PASSWORD '...' IN ROLE triage_report"
+--
+-- The views read the tables with their owner's rights; the role itself sees no table.
+DO $$
+DECLARE
+    reporting text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'triage_report') THEN
+        CREATE ROLE triage_report NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO triage_report', current_schema());
+    FOR reporting IN
+        SELECT viewname FROM pg_views
+        WHERE schemaname = current_schema() AND viewname LIKE 'report\_%'
+    LOOP
+        EXECUTE format('GRANT SELECT ON %I TO triage_report', reporting);
+    END LOOP;
+END
+$$;

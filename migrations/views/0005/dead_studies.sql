@@ -1,0 +1,15 @@
+-- The studies that a person has to look at, and why each of them was given up.
+CREATE VIEW report_dead_studies AS
+SELECT
+    day_of(study.first_received_at) AS day,
+    study.study_uid,
+    study.state_since AS dead_at,
+    study.failures,
+    study.deaths AS worker_deaths,
+    (
+        SELECT event.reason FROM event
+        WHERE event.study_id = study.id AND event.to_state = 'DEAD'
+        ORDER BY event.id DESC LIMIT 1
+    ) AS reason
+FROM study
+WHERE study.state = 'DEAD'

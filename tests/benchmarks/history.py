@@ -1,0 +1,160 @@
+"""Years of a department, generated: studies with a film, an assessment and findings each.
+
+Everything follows from the study's number, so that both databases are given the same rows.
+"""
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import psycopg
+from sqlalchemy import Connection, text
+
+from triage.domain.labels import LABELS
+
+DEVICES = ("ACME X1 / ROOM 1", "ACME X1 / ROOM 2", "Bright DR / WARD", "Bright DR / ICU", None)
+SEXES, BANDS = ("F", "M", None), ("18-39", "40-59", "60-79", "80 and older", None)
+DESTINATION = "PACS@10.0.0.2:4242"
+THRESHOLD = 0.5
+SPAN = timedelta(days=3 * 365)
+VISITS = 40
+
+Row = tuple[object, ...]
+COLUMNS = {
+    "association": "id listener calling_ae_title host opened_at closed_at",
+    "study": "id study_uid state state_since first_received_at last_received_at next_attempt_at"
+    " failures deaths",
+    "instance": "id study_id association_id sop_instance_uid sop_class_uid modality"
+    " transfer_syntax_uid digest bytes received_at state state_since code sentence view device sex"
+    " age_band",
+    "assessment": "id instance_id bundle_name bundle_version bundle_digest assessed_at decode_s"
+    " infer_s compose_s",
+    "finding": "assessment_id label probability threshold tier",
+    "delivery": "study_id instance_id destination sop_instance_uid digest state state_since"
+    " attempts next_attempt_at sent_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One study of the history, with chances that follow from its number."""
+
+    number: int
+    at: datetime
+
+    @property
+    def chance(self) -> random.Random:
+        """The study's own dice, thrown from the beginning."""
+        return random.Random(self.number)
+
+    @property
+    def refused(self) -> bool:
+        """One in ten is no frontal chest film."""
+        return self.number % 10 == 9
+
+    @property
+    def dead(self) -> bool:
+        """One in ten thousand is given up, among those that were to be assessed."""
+        return self.number % 10_000 == 5000
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """A probability for each label, mostly small."""
+        chance = self.chance
+        return tuple(chance.random() ** 4 for _ in LABELS)
+
+    @property
+    def flagged(self) -> bool:
+        """The tumour or the inflammation reaches its threshold."""
+        return max(self.scores[:2]) >= THRESHOLD
+
+    @property
+    def assessed_at(self) -> datetime:
+        """Within a few seconds."""
+        return self.at + timedelta(seconds=2 + 10 * self.chance.random())
+
+
+def fill(connection: Connection, studies: int, *, until: datetime) -> None:
+    """Write so many studies, spread evenly over three years, and analyse what was written."""
+    apart = SPAN / studies
+    cases = [Case(number + 1, until - apart * (studies - number)) for number in range(studies)]
+    assessed = [case for case in cases if not case.refused and not case.dead]
+    _write(
+        connection, "association", (_association(visit, until) for visit in range(1, VISITS + 1))
+    )
+    _write(connection, "study", map(_study, cases))
+    _write(connection, "instance", map(_film, cases))
+    _write(connection, "assessment", map(_assessment, assessed))
+    _write(connection, "finding", (row for case in assessed for row in _findings(case)))
+    _write(connection, "delivery", (_delivery(case) for case in assessed if case.flagged))
+    connection.execute(text("ANALYZE"))
+
+
+def _association(visit: int, until: datetime) -> Row:
+    return (visit, "listener-1", f"CR{visit % 4}", "10.0.0.1", until, until)
+
+
+def _study(case: Case) -> Row:
+    state = "NOT_ASSESSED" if case.refused else "DEAD" if case.dead else "DONE"
+    failures = 3 if case.dead else int(case.number % 500 == 1)
+    at, end = case.at, case.assessed_at
+    return (case.number, f"2.25.{case.number}", state, end, at, at, at, failures, 0)
+
+
+def _film(case: Case) -> Row:
+    number = case.number
+    state = "NOT_ASSESSED" if case.refused else "WAITING" if case.dead else "ASSESSED"
+    code = ("lateral", "body_part", "not_frontal_chest")[number % 3] if case.refused else None
+    known = (DEVICES[number % 5], SEXES[number % 3], BANDS[number % 5])
+    uid, syntax = "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.1.2.1"
+    visit, end = 1 + number % VISITS, case.assessed_at
+    sizes = (f"{number:064x}", 15_000_000)
+    named = (number, number, visit, f"2.25.{number}.1", uid, "DX", syntax, *sizes, case.at)
+    return (*named, state, end, code, code, ("PA", "AP", "unknown")[number % 3], *known)
+
+
+def _assessment(case: Case) -> Row:
+    chance = case.chance
+    took = (chance.random(), chance.random() / 2, chance.random() / 4)
+    version = ("1.0", f"{1:064x}") if case.number % 2 else ("1.1", f"{2:064x}")
+    return (case.number, case.number, "shipped", *version, case.assessed_at, *took)
+
+
+def _findings(case: Case) -> Iterator[Row]:
+    for place, (label, score) in enumerate(zip(LABELS, case.scores, strict=True)):
+        reached = "flagged" if place < 2 else "above_threshold"
+        tier = reached if score >= THRESHOLD else "below_threshold"
+        yield (case.number, label, score, THRESHOLD, tier)
+
+
+def _delivery(case: Case) -> Row:
+    number, sent = case.number, case.assessed_at + timedelta(seconds=1)
+    state = ("PROVEN", "SENT_UNPROVEN")[number % 2]
+    object_of = (f"2.25.{number}.2", f"{number:064x}")
+    return (number, number, DESTINATION, *object_of, state, sent, 1 + (number % 7 == 0), sent, sent)
+
+
+def _write(connection: Connection, table: str, rows: Iterator[Row]) -> None:
+    """Hand rows to the driver itself: there are twenty for each study."""
+    names = COLUMNS[table].split()
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        marks = ", ".join("?" * len(names))
+        driver.executemany(
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - constants
+            (tuple(map(_sqlite_value, row)) for row in rows),
+        )
+        return
+    cursor = cast("psycopg.Cursor", connection.connection.cursor())
+    with cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _sqlite_value(value: object) -> object:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return value

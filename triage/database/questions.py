@@ -1,0 +1,160 @@
+"""Which reports there are; ``docs/reports.md`` shows an example of each."""
+
+from triage.database.statistics import Plot, Report
+
+
+def _same(*names: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, name) for name in names)
+
+
+def _summed(*names: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, f"SUM({name})") for name in names)
+
+
+def _share(name: str, part: str, whole: str) -> tuple[str, str]:
+    return name, f"CAST(SUM({part}) AS double precision) / NULLIF(SUM({whole}), 0)"
+
+
+_TOLD_APART = ("device", "view", "sex", "age_band")
+_VERSION = ("label", "bundle_name", "bundle_version", "bundle_digest")
+
+WORKLIST = Report(
+    name="worklist",
+    title="Studies, the most urgent first, with the finding that speaks loudest.",
+    view="report_worklist",
+    columns=_same(
+        *("study_uid", "state", "priority", "tier", "label", "probability", "threshold"),
+        *("first_received_at", "last_received_at"),
+    ),
+    order="priority DESC, tier_rank DESC, probability DESC, first_received_at, study_uid",
+)
+DAILY_VOLUME = Report(
+    name="daily-volume",
+    title="What came on each day by each calling AE title, and what became of it.",
+    view="report_daily_volume",
+    columns=_same(
+        *("day", "calling_ae_title", "studies", "instances", "assessed", "not_assessed"),
+        *("quarantined", "waiting", "bytes"),
+    ),
+    order="day, calling_ae_title",
+    plot=Plot(("day", "calling_ae_title"), "instances"),
+)
+FLAG_RATE = Report(
+    name="flag-rate",
+    title="Assessed and flagged films by device, view, sex and age band.",
+    view="report_flag_rate",
+    columns=(
+        *_same(*_TOLD_APART),
+        *_summed("films", "flagged"),
+        _share("flag_rate", "flagged", "films"),
+    ),
+    by=_TOLD_APART,
+    order="device, view, sex, age_band",
+    plot=Plot(_TOLD_APART, "flag_rate"),
+)
+FINDINGS = Report(
+    name="findings",
+    title="How often each label reached its threshold.",
+    view="report_findings",
+    columns=(
+        ("label", "label"),
+        *_summed("films", "reached", "flagged", "urgent"),
+        _share("reached_rate", "reached", "films"),
+        _share("mean_probability", "probability_sum", "films"),
+        ("highest_probability", "MAX(probability_max)"),
+    ),
+    by=("label",),
+    order="label",
+    plot=Plot(("label",), "reached_rate"),
+)
+TURN_ROUND = Report(
+    name="turn-round",
+    title="Percentiles of the seconds that each stage took, by day.",
+    view="report_turn_round",
+    columns=_same("day", "stage", "films", "p50_s", "p90_s", "p95_s", "p99_s", "longest_s"),
+    order="day, stage",
+    plot=Plot(("day", "stage"), "p95_s"),
+)
+REFUSALS = Report(
+    name="refusals",
+    title="Why films were not assessed, and why callers were turned away at the door.",
+    view="report_refusals",
+    columns=(*_same("what", "reason", "calling_ae_title"), *_summed("times")),
+    by=("what", "reason", "calling_ae_title"),
+    order="what, 4 DESC, reason, calling_ae_title",
+    plot=Plot(("what", "reason", "calling_ae_title"), "times"),
+)
+DELIVERIES = Report(
+    name="deliveries",
+    title="What became of the captures, and which share of attempts the PACS answered.",
+    view="report_deliveries",
+    columns=_same(
+        *("day", "destination", "captures", "waiting", "sent", "proven", "sent_unproven"),
+        *("parked", "attempts", "answered", "availability"),
+    ),
+    order="day, destination",
+    plot=Plot(("day", "destination"), "availability"),
+)
+RETRIES = Report(
+    name="retries",
+    title="How often studies had to be tried again, by the day on which they came.",
+    view="report_retries",
+    columns=_same("day", "studies", "retried", "failures", "worker_deaths", "dead"),
+    order="day",
+    plot=Plot(("day",), "retried"),
+)
+DEAD_STUDIES = Report(
+    name="dead-studies",
+    title="Studies that were given up, and why: for a person.",
+    view="report_dead_studies",
+    columns=_same("study_uid", "dead_at", "failures", "worker_deaths", "reason"),
+    order="dead_at, study_uid",
+)
+MODEL_VERSIONS = Report(
+    name="model-versions",
+    title="What each version of the model said, label by label, side by side.",
+    view="report_model_versions",
+    columns=(
+        *_same("label", "bundle_name", "bundle_version"),
+        ("bundle", "substr(bundle_digest, 1, 12)"),
+        ("first_day", "MIN(day)"),
+        ("last_day", "MAX(day)"),
+        *_summed("films", "reached"),
+        _share("reached_rate", "reached", "films"),
+        _share("mean_probability", "probability_sum", "films"),
+        _share("mean_infer_s", "infer_s_sum", "films"),
+    ),
+    by=_VERSION,
+    order="label, 5, bundle_name, bundle_version, bundle_digest",
+    plot=Plot(("label", "bundle_version"), "mean_probability"),
+)
+SCORE_DRIFT = Report(
+    name="score-drift",
+    title="Population stability index of each device's scores, against the month before.",
+    view="report_score_drift",
+    columns=_same(
+        *("month", "device", "bundle_name", "bundle_version", "label", "films"),
+        *("reference_films", "psi"),
+    ),
+    since="month",
+    beside="reference_month",
+    order="month, psi DESC, device, label",
+    plot=Plot(("month", "device", "label"), "psi"),
+)
+
+REPORTS = {
+    report.name: report
+    for report in (
+        WORKLIST,
+        DAILY_VOLUME,
+        FLAG_RATE,
+        FINDINGS,
+        TURN_ROUND,
+        REFUSALS,
+        DELIVERIES,
+        RETRIES,
+        DEAD_STUDIES,
+        MODEL_VERSIONS,
+        SCORE_DRIFT,
+    )
+}
