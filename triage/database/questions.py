@@ -37,7 +37,7 @@ DAILY_VOLUME = Report(
         *("quarantined", "waiting", "bytes"),
     ),
     order="day, calling_ae_title",
-    plot=Plot(("day", "calling_ae_title"), "instances"),
+    plot=Plot("instances", by=("calling_ae_title",), along="day"),
 )
 FLAG_RATE = Report(
     name="flag-rate",
@@ -50,7 +50,7 @@ FLAG_RATE = Report(
     ),
     by=_TOLD_APART,
     order="device, view, sex, age_band",
-    plot=Plot(_TOLD_APART, "flag_rate"),
+    plot=Plot("flag_rate", by=_TOLD_APART),
 )
 FINDINGS = Report(
     name="findings",
@@ -65,7 +65,7 @@ FINDINGS = Report(
     ),
     by=("label",),
     order="label",
-    plot=Plot(("label",), "reached_rate"),
+    plot=Plot("reached_rate", by=("label",)),
 )
 TURN_ROUND = Report(
     name="turn-round",
@@ -73,7 +73,7 @@ TURN_ROUND = Report(
     view="report_turn_round",
     columns=_same("day", "stage", "films", "p50_s", "p90_s", "p95_s", "p99_s", "longest_s"),
     order="day, stage",
-    plot=Plot(("day", "stage"), "p95_s"),
+    plot=Plot("p95_s", by=("stage",), along="day"),
 )
 REFUSALS = Report(
     name="refusals",
@@ -82,7 +82,7 @@ REFUSALS = Report(
     columns=(*_same("what", "reason", "calling_ae_title"), *_summed("times")),
     by=("what", "reason", "calling_ae_title"),
     order="what, 4 DESC, reason, calling_ae_title",
-    plot=Plot(("what", "reason", "calling_ae_title"), "times"),
+    plot=Plot("times", by=("what", "reason", "calling_ae_title")),
 )
 DELIVERIES = Report(
     name="deliveries",
@@ -93,7 +93,7 @@ DELIVERIES = Report(
         *("parked", "attempts", "answered", "availability"),
     ),
     order="day, destination",
-    plot=Plot(("day", "destination"), "availability"),
+    plot=Plot("availability", by=("destination",), along="day"),
 )
 RETRIES = Report(
     name="retries",
@@ -101,7 +101,7 @@ RETRIES = Report(
     view="report_retries",
     columns=_same("day", "studies", "retried", "failures", "worker_deaths", "dead"),
     order="day",
-    plot=Plot(("day",), "retried"),
+    plot=Plot("retried", along="day"),
 )
 DEAD_STUDIES = Report(
     name="dead-studies",
@@ -126,7 +126,7 @@ MODEL_VERSIONS = Report(
     ),
     by=_VERSION,
     order="label, 5, bundle_name, bundle_version, bundle_digest",
-    plot=Plot(("label", "bundle_version"), "mean_probability"),
+    plot=Plot("mean_probability", by=("label", "bundle_version", "bundle")),
 )
 SCORE_DRIFT = Report(
     name="score-drift",
@@ -139,7 +139,7 @@ SCORE_DRIFT = Report(
     since="month",
     beside="reference_month",
     order="month, psi DESC, device, label",
-    plot=Plot(("month", "device", "label"), "psi"),
+    plot=Plot("psi", by=("month", "device", "label")),
 )
 
 REPORTS = {

@@ -14,10 +14,17 @@ Value = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Bars that show a table: one for each ``label``, as long as ``value``."""
+    """How a table is drawn: a bar for each row.
 
-    label: tuple[str, ...]
+    Args:
+        value: the column that tells how long a bar is.
+        by: those that name it.
+        along: a column of days; bars of one name stand beside each other along it.
+    """
+
     value: str
+    by: tuple[str, ...] = ()
+    along: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

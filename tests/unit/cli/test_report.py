@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, update
 from tests.builders.clock import NOON
 from tests.builders.command import Command
 from tests.builders.studies import STUDY, posted, receipt, receive
-from triage.cli.report import Format, defused
+from triage.cli.report import Format
 from triage.database import schema
 from triage.database.questions import REPORTS
 
@@ -86,22 +86,21 @@ def test_a_formula_in_a_device_is_text_to_a_spreadsheet(command: Command, worked
     assert row["device"] == f"'{HOSTILE}"
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_cell_that_a_spreadsheet_would_compute_is_defused(first: str) -> None:
-    assert defused(f"{first}1+1") == f"'{first}1+1"
-
-
-@pytest.mark.parametrize("value", [-1, -0.5, "ACME", "", None])
-def test_any_other_cell_is_left_alone(value: str | float | None) -> None:
-    assert defused(value) == value
-
-
 def test_a_name_that_would_move_the_cursor_does_not(command: Command, worked: Engine) -> None:
     name_the_device(worked, "A\x1b[2J\nB")
 
     shown = command.text("report", "flag-rate", *SINCE)
 
     assert "A?[2J?B" in shown
+
+
+def test_html_in_a_device_is_text_on_the_page(command: Command, worked: Engine) -> None:
+    name_the_device(worked, "<script>alert(1)</script>")
+
+    shown = command.text("report", "flag-rate", *SINCE, "--format", "html")
+
+    assert "<script" not in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
 
 
 def test_sql_in_a_device_is_a_device(command: Command, worked: Engine) -> None:

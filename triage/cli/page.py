@@ -1,0 +1,107 @@
+"""A report as one HTML file, without scripts, that loads nothing and prints well."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from html import escape
+
+from triage.cli.cells import shown
+from triage.cli.plot import MOST, Bar, lying, standing
+from triage.database.statistics import Plot, Report, Table, Value
+
+STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; color: #1c2430; margin: 2rem auto;
+  max-width: 76rem; padding: 0 1.5rem; }
+h1 { font-size: 1.5rem; margin-bottom: 0.2rem; }
+p.note { color: #56606e; margin-top: 0; }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: 0.25rem 0.8rem 0.25rem 0; border-bottom: 1px solid #d9dee5;
+  overflow-wrap: anywhere; vertical-align: top; }
+th { border-bottom: 2px solid #8a94a3; }
+th.number, td.number { text-align: right; overflow-wrap: normal; }
+thead { display: table-header-group; }
+tr, svg { break-inside: avoid; }
+svg { display: block; margin: 0.6rem 0; max-width: 100%; height: auto; }
+svg rect { fill: #2a6f97; }
+svg text { font: 12px system-ui, sans-serif; fill: #1c2430; }
+svg text.title { font-weight: 600; }
+svg line { stroke: #8a94a3; }
+@media print { body { margin: 0; max-width: none; font-size: 11px; } }
+"""
+_NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def page(report: Report, table: Table, *, since: date, now: datetime) -> str:
+    """Write a report as HTML; whatever a row holds is escaped.
+
+    Args:
+        report: what was asked.
+        table: the answer.
+        since: its first day.
+        now: when it was asked, in UTC.
+    """
+    drawn = "".join(_plots(report.plot, table)) if report.plot and table.rows else ""
+    told = f"From {since} on, told on {now:%Y-%m-%d at %H:%M} UTC; {len(table.rows)} rows."
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_FROM_ELSEWHERE}">'
+        f"<title>{escape(report.name)}</title><style>{STYLE}</style></head><body>\n"
+        f"<h1>{escape(report.title)}</h1>\n"
+        f'<p class="note">{told} Research software, not for diagnostic use.</p>\n'
+        f"{drawn}{_table(table)}</body></html>\n"
+    )
+
+
+def _plots(plot: Plot, table: Table) -> Iterator[str]:
+    """Draw the table; of too much the first, and say so."""
+    bars = _bars(plot, table)
+    if plot.along is None:
+        yield from _cut(len(bars), "rows")
+        yield f"<h2>{escape(plot.value)}</h2>{lying([bar for _, bar in bars[:MOST]])}\n"
+        return
+    panels: dict[str, list[Bar]] = {}
+    for name, bar in bars:
+        panels.setdefault(name, []).append(bar)
+    yield from _cut(len(panels), "series")
+    yield f"<h2>{escape(plot.value)} by {escape(plot.along)}</h2>\n"
+    for name in list(panels)[:MOST]:
+        yield f"{standing(name or plot.value, panels[name])}\n"
+
+
+def _bars(plot: Plot, table: Table) -> list[tuple[str, Bar]]:
+    """Return for each row that has a value the name of its series, and its bar."""
+    found = []
+    for row in table.rows:
+        cells = dict(zip(table.columns, row, strict=True))
+        value = cells[plot.value]
+        name = ", ".join(shown(cells[column]) for column in plot.by)
+        if isinstance(value, int | float):
+            along = name if plot.along is None else shown(cells[plot.along])
+            found.append((name, Bar(along, float(value))))
+    return found
+
+
+def _cut(number: int, what: str) -> Iterator[str]:
+    if number > MOST:
+        yield f'<p class="note">The first {MOST} of {number} {what} are drawn.</p>'
+
+
+def _table(table: Table) -> str:
+    head = "".join(
+        f'<th scope="col"{_side(_column(table, place))}>{escape(name)}</th>'
+        for place, name in enumerate(table.columns)
+    )
+    body = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>\n"
+
+
+def _column(table: Table, place: int) -> Sequence[Value]:
+    return [row[place] for row in table.rows if row[place] is not None]
+
+
+def _side(values: Sequence[Value]) -> str:
+    numbers = bool(values) and all(isinstance(value, int | float) for value in values)
+    return ' class="number"' if numbers else ""
+
+
+def _cell(value: Value) -> str:
+    return f"<td{_side([value])}>{escape(shown(value))}</td>"
