@@ -1,21 +1,21 @@
--- Percentiles by nearest rank: the smallest duration that so many per cent do not exceed.
+-- Percentiles by nearest rank: the smallest duration that so many per cent do not exceed. SQLite
+-- hands a first day down through windows, but not through an aggregate over one.
 CREATE VIEW report_turn_round AS
-SELECT
+SELECT DISTINCT
     day,
     stage,
-    COUNT(*) AS films,
-    MIN(CASE WHEN 100 * place >= 50 * among THEN seconds END) AS p50_s,
-    MIN(CASE WHEN 100 * place >= 90 * among THEN seconds END) AS p90_s,
-    MIN(CASE WHEN 100 * place >= 95 * among THEN seconds END) AS p95_s,
-    MIN(CASE WHEN 100 * place >= 99 * among THEN seconds END) AS p99_s,
-    MAX(seconds) AS longest_s
+    COUNT(*) OVER whole AS films,
+    MIN(CASE WHEN share >= 0.50 THEN seconds END) OVER whole AS p50_s,
+    MIN(CASE WHEN share >= 0.90 THEN seconds END) OVER whole AS p90_s,
+    MIN(CASE WHEN share >= 0.95 THEN seconds END) OVER whole AS p95_s,
+    MIN(CASE WHEN share >= 0.99 THEN seconds END) OVER whole AS p99_s,
+    MAX(seconds) OVER whole AS longest_s
 FROM (
     SELECT
         day,
         stage,
         seconds,
-        ROW_NUMBER() OVER (PARTITION BY day, stage ORDER BY seconds) AS place,
-        COUNT(*) OVER (PARTITION BY day, stage) AS among
+        CUME_DIST() OVER (PARTITION BY day, stage ORDER BY seconds) AS share
     FROM (
         SELECT day, '1 decode' AS stage, decode_s AS seconds FROM report_films
         UNION ALL
@@ -39,4 +39,4 @@ FROM (
         WHERE sent.sent_at IS NOT NULL
     ) AS timed
 ) AS placed
-GROUP BY day, stage
+WINDOW whole AS (PARTITION BY day, stage)

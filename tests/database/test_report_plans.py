@@ -1,0 +1,76 @@
+"""Reports of a month walk the index of its days on both engines, among years of studies."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+
+from tests.benchmarks.history import fill
+from tests.builders.clock import NOON
+from triage.database.questions import REPORTS
+from triage.database.statement import look
+
+STUDIES = 3000
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+INDEXES = {
+    "worklist": {"ix_study_day"},
+    "daily-volume": {"ix_instance_day"},
+    "flag-rate": {"ix_assessment_day"},
+    "findings": {"ix_assessment_day"},
+    "turn-round": {"ix_assessment_day"},
+    "refusals": {"ix_instance_day", "ix_door_event_day"},
+    "deliveries": {"ix_instance_day"},
+    "retries": {"ix_study_day"},
+    "dead-studies": {"ix_study_"},  # by the day or by the state, whichever finds fewer
+    "model-versions": {"ix_assessment_day"},
+    "score-drift": {"ix_assessment_month"},
+}
+SCANNED = ("SCAN study", "SCAN film", "SCAN said", "SCAN sent", "SCAN finding")
+
+
+@pytest.fixture
+def years(connection: Connection) -> Connection:
+    """Three years of studies."""
+    fill(connection, STUDIES, until=NOON)
+    knocks = text(
+        "INSERT INTO door_event (at, listener, calling_ae_title, host, sentence)"
+        " SELECT first_received_at, 'listener-1', 'CR9', '10.0.0.9', 'not allowed' FROM study"
+    )
+    connection.execute(knocks)
+    connection.execute(text("ANALYZE"))
+    return connection
+
+
+def plan(connection: Connection, name: str) -> str:
+    """Return how a report of a month is made."""
+    report = REPORTS[name]
+    days = report.first_days((NOON - timedelta(days=20)).date())
+    on_sqlite = connection.dialect.name == "sqlite"
+    values = [day.isoformat() for day in days] if on_sqlite else days
+    rows = look(connection, EXPLAIN[connection.dialect.name] + report.sql, values)
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+def test_a_month_is_found_by_an_index(years: Connection) -> None:
+    for name, indexes in INDEXES.items():
+        told = plan(years, name)
+
+        assert [index for index in indexes if index not in told] == [], name
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_sqlite_hands_the_first_day_down_to_every_table(years: Connection) -> None:
+    for name in REPORTS:
+        told = plan(years, name)
+
+        assert [table for table in SCANNED if table in told] == [], name
+
+
+def test_a_missing_index_would_be_noticed(years: Connection) -> None:
+    years.execute(text("DROP INDEX ix_assessment_day"))
+
+    assert "ix_assessment_day" not in plan(years, "findings")
+
+
+def test_every_report_has_its_index() -> None:
+    assert INDEXES.keys() == REPORTS.keys()
