@@ -1,6 +1,6 @@
 """What the listener writes, on both engines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -293,7 +293,7 @@ FORTH = [receipt(f"2.25.{number}", study=f"2.25.{number % 20}.1") for number in 
 BACK = [receipt(f"2.25.{number}", study=f"2.25.{number % 20}.1") for number in range(199, 99, -1)]
 
 
-def meet(database: Engine, bring: Callable[[Connection, Sequence[Receipt]], object]) -> None:
+def meet(database: Engine) -> None:
     """Let two listeners bring films of the same studies at the same time, in opposite orders."""
     met = Barrier(2, timeout=30)
 
@@ -301,7 +301,7 @@ def meet(database: Engine, bring: Callable[[Connection, Sequence[Receipt]], obje
         met.wait()
         for first in range(0, len(films), 20):
             with database.begin() as connection:
-                bring(connection, films[first : first + 20])
+                together(connection, films[first : first + 20])
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(listen, films) for films in (FORTH, BACK)]:
@@ -313,13 +313,17 @@ def together(connection: Connection, films: Sequence[Receipt]) -> None:
     receipts.record_receipts(connection, [(film, association) for film in films], now=NOON)
 
 
-def one_by_one(connection: Connection, films: Sequence[Receipt]) -> None:
-    for film in films:
-        together(connection, [film])
+def one_by_one(database: Engine, films: Sequence[Receipt], *, met: Barrier) -> None:
+    """Bring films in one transaction, and go on when somebody else holds a study, too."""
+    with database.begin() as connection:
+        together(connection, films[:1])
+        met.wait()
+        for film in films[1:]:
+            together(connection, [film])
 
 
 def test_listeners_with_the_same_studies_never_deadlock(database: Engine) -> None:
-    meet(database, together)
+    meet(database)
 
     with database.begin() as connection:
         assert film_states(connection) == [FilmState.WAITING] * 200
@@ -327,8 +331,15 @@ def test_listeners_with_the_same_studies_never_deadlock(database: Engine) -> Non
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_they_would_if_each_locked_its_studies_as_they_come(database: Engine) -> None:
-    with pytest.raises(DatabaseAway, match="deadlock detected"):
-        meet(database, one_by_one)
+    met = Barrier(2, timeout=30)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(one_by_one, database, films, met=met) for films in (FORTH, BACK)]
+
+        errors = [each.exception(timeout=60) for each in both]
+
+    (lost,) = [error for error in errors if error is not None]
+    assert isinstance(lost, DatabaseAway)
+    assert "deadlock detected" in str(lost)
 
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
