@@ -14,6 +14,7 @@ from pynetdicom.association import Association
 
 from tests.builders.dataset import BIG_ENDIAN, IMPLICIT, encoded, film_dataset, part10
 from tests.builders.keeper import MemoryKeeper
+from tests.builders.raw import Answer, RawClient
 from tests.builders.studies import EXPLICIT, FILM, STUDY
 from tests.builders.waiting import wait_until
 from tests.protocol.conftest import calling, listener, listening
@@ -216,12 +217,11 @@ def test_any_called_ae_title_is_accepted(scp: StorageSCP) -> None:
 def test_a_stranger_is_rejected_permanently_as_not_recognised(keeper: MemoryKeeper) -> None:
     with (
         listening(keeper, admission=Admission([("CR2", "127.0.0.1")])) as scp,
-        calling(scp, ae_title="CR1") as association,
+        RawClient(scp.port) as client,
     ):
-        answer = association.acceptor.primitive
+        answer = client.associate(calling="CR1")
 
-    assert answer is not None
-    assert (answer.result, answer.result_source, answer.diagnostic) == (1, 1, 3)
+    assert answer == Answer("reject", reason=(1, 1, 3))
 
 
 def test_a_stranger_is_recorded(keeper: MemoryKeeper) -> None:
