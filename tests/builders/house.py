@@ -58,7 +58,8 @@ class House:
             self.clockwork.complete()
 
     def make_due(self, table: str) -> None:
-        """End the pause of everything that waits to be tried again."""
+        """End the pause of everything that waits to be tried again, and the destination's."""
+        self.courier = self.hire(self.results)
         rows = schema.metadata.tables[table]
         with self.engine.begin() as connection:
             connection.execute(update(rows).values(next_attempt_at=database_time(connection)))
@@ -117,7 +118,7 @@ def running_house(
             carrier=carrier,
             ttl=TTL,
             wish=Wish(),
-            breaker=Breaker(chance=lambda: 0.0, longest=timedelta(0)),
+            breaker=Breaker(chance=lambda: 0.0),
             chance=lambda: 0.0,
         )
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -176,7 +176,7 @@ def _deliver(moment: Moment, settings: Settings) -> None:
         carrier=carrier,
         ttl=TTL,
         wish=Wish(),
-        breaker=Breaker(chance=lambda: 0.0, longest=timedelta(0)),
+        breaker=Breaker(chance=lambda: 0.0),
         chance=lambda: 0.0,
     )
     courier.deliver_one()
