@@ -1,4 +1,6 @@
-"""Views for reports, and what they count by: the device, the sex and the age band of a film.
+"""Views for reports, what they count by, and sums by day.
+
+A film's device, the sex and the age band of its patient are what is counted by.
 
 Three columns are added to instance; rows that are there have none of them, and are reported as
 ``unknown``, or by the title that sent them. Every view's text is in the folder ``views/0005``, in
@@ -6,7 +8,7 @@ words that both databases understand but for those that ``WORDS`` and ``EACH_BIN
 
 The columns come at once. The indexes by day read study, instance, assessment and door_event once
 each; workers and listeners of other hosts wait meanwhile. Going back drops views, indexes and
-columns, and keeps every row.
+columns, and keeps every other row; the sums by day can be made again.
 
 A later migration that changes a column of which a view makes use drops that view first.
 """
@@ -27,6 +29,8 @@ VIEWS = (
     "worklist",
     "daily_volume",
     "flag_rate",
+    "scores_live",
+    "scores",
     "findings",
     "turn_round",
     "refusals",
@@ -54,12 +58,14 @@ WORDS = {
     "sqlite": {
         "day_of": r"substr(\1, 1, 10)",
         "month_of": r"substr(\1, 1, 7) || '-01'",
+        "month_of_day": r"substr(\1, 1, 7) || '-01'",
         "month_before": r"date(\1, '-1 month')",
         "seconds_between": r"(julianday(\2) - julianday(\1)) * 86400.0",
     },
     "postgresql": {
         "day_of": r"CAST(timezone('UTC', \1) AS date)",
         "month_of": r"CAST(date_trunc('month', timezone('UTC', \1)) AS date)",
+        "month_of_day": r"CAST(date_trunc('month', \1) AS date)",
         "month_before": r"CAST(\1 - interval '1 month' AS date)",
         "seconds_between": r"CAST(EXTRACT(EPOCH FROM \2 - \1) AS double precision)",
     },
@@ -73,6 +79,7 @@ def upgrade() -> None:
         op.add_column("instance", sa.Column(name, sa.Text(), nullable=True))
     for table, name, expression in INDEXES:
         op.execute(f"CREATE INDEX ix_{table}_{name} ON {table} (({_spelled(expression)}))")
+    _make_roll_ups()
     for view in VIEWS:
         op.execute(sa.text(_spelled(_text_of(view)).replace(":", r"\:")))
 
@@ -81,10 +88,39 @@ def downgrade() -> None:
     """Drop them."""
     for view in reversed(VIEWS):
         op.execute(f"DROP VIEW report_{view}")
+    for table in ("score_day", "rolled_day"):
+        op.drop_table(table)
     for table, name, _ in INDEXES:
         op.drop_index(f"ix_{table}_{name}", table_name=table)
     for name in reversed(COLUMNS):
         op.drop_column("instance", name)
+
+
+def _make_roll_ups() -> None:
+    op.create_table(
+        "rolled_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_rolled_day")),
+        comment="Days whose scores are in score_day; those after the last are not yet.",
+    )
+    keys = ("bundle_name", "bundle_version", "bundle_digest")
+    whole, real = (
+        {"type_": sa.Integer(), "nullable": False},
+        {"type_": sa.Float(), "nullable": False},
+    )
+    op.create_table(
+        "score_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("device", *keys, "label")),
+        *(sa.Column(name, **whole) for name in ("films", "reached", "flagged", "urgent")),
+        *(
+            sa.Column(name, **real)
+            for name in ("probability_sum", "probability_max", "infer_s_sum")
+        ),
+        *(sa.Column(f"bin_{number}", **whole) for number in range(10)),
+        sa.PrimaryKeyConstraint("day", "device", *keys, "label", name=op.f("pk_score_day")),
+        comment="Scores summed up by day, so that years are read quickly.",
+    )
 
 
 def _text_of(view: str) -> str:

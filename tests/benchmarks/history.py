@@ -80,7 +80,7 @@ class Case:
 def fill(connection: Connection, studies: int, *, until: datetime) -> None:
     """Write so many studies, spread evenly over three years, and analyse what was written."""
     apart = SPAN / studies
-    cases = [Case(number + 1, until - apart * (studies - number)) for number in range(studies)]
+    cases = [Case(number + 1, until - apart * (studies - 1 - number)) for number in range(studies)]
     assessed = [case for case in cases if not case.refused and not case.dead]
     _write(
         connection, "association", (_association(visit, until) for visit in range(1, VISITS + 1))

@@ -17,6 +17,7 @@ from tests.benchmarks.workshop import Workshop
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
 from triage.database.engine import open_engine
 from triage.database.questions import REPORTS
+from triage.database.roll_up import roll_up
 from triage.database.statistics import ask
 
 STUDIES = 1_000_000
@@ -64,6 +65,7 @@ def _line_up(workshop: Workshop, studies: int, days: timedelta) -> Iterator[Sequ
 def _fill(engine: Engine, studies: int, until: datetime) -> None:
     with engine.begin() as connection:
         fill(connection, studies, until=until)
+    roll_up(engine)
     engine.dispose()
 
 

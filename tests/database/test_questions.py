@@ -14,7 +14,7 @@ from triage.database.questions import REPORTS
 from triage.database.statistics import Report
 
 ROOT = Path(__file__).parents[2]
-OF_USE_TO_OTHERS = {"report_films", "report_score_histogram"}
+OF_USE_TO_OTHERS = {"report_films", "report_score_histogram", "report_scores", "report_scores_live"}
 
 
 def test_every_view_is_a_report_or_counted_by_one(database: Engine) -> None:

@@ -23,7 +23,7 @@ INDEXES = {
     "retries": {"ix_study_day"},
     "dead-studies": {"ix_study_"},  # by the day or by the state, whichever finds fewer
     "model-versions": {"ix_assessment_day"},
-    "score-drift": {"ix_assessment_month"},
+    "score-drift": {"ix_assessment_"},  # by the month, or by the last day that was rolled up
 }
 SCANNED = ("SCAN study", "SCAN film", "SCAN said", "SCAN sent", "SCAN finding")
 

@@ -231,3 +231,17 @@ def test_a_job_rests_while_the_database_is_away() -> None:
     patient()
 
     assert tried == ["once"]
+
+
+def test_the_scores_of_a_day_that_is_over_are_summed_up(
+    database: Engine, clockwork: Clockwork
+) -> None:
+    with database.begin() as connection:
+        now = database_time(connection) - timedelta(days=2)
+        posted(connection, now=now)
+
+    clockwork.sum_up()
+
+    with database.begin() as connection:
+        row = connection.execute(select(schema.score_day)).one()
+    assert (row.day, row.label, row.films, row.bin_9) == (now.date(), "tumour", 1, 1)

@@ -1,4 +1,4 @@
-"""The scheduler process: clocks that move studies on, and the sweep of old files."""
+"""The scheduler process: clocks that move studies on, sums by day, and the sweep of old files."""
 
 import threading
 import time
@@ -12,12 +12,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from triage.daemon.child import Ready
 from triage.database import queue, sweep
 from triage.database.engine import DatabaseError, Engine, database_time, open_engine
+from triage.database.roll_up import roll_up
 from triage.settings import Settings
 from triage.spool import Spool
 
 COMPLETION_EVERY_S = 0.25
 LEASES_EVERY_S = 1.0
 SWEEP_EVERY_S = 3600.0
+SUM_UP_EVERY_S = 3600.0
 DATABASE_AWAY_S = 5.0
 RETAIN_OTHERS = timedelta(days=1)
 JUST_STORED_S = 600.0
@@ -90,7 +92,7 @@ class Sweeper:
 
 
 class Clockwork:
-    """Completes studies and takes back the leases of workers that died."""
+    """Completes studies, takes back the leases of workers that died, and sums up days."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
@@ -119,6 +121,11 @@ class Clockwork:
             )
         if count:
             logger.warning("leases expired", studies=count)
+
+    def sum_up(self) -> None:
+        """Sum up the scores of the days that are over."""
+        if days := roll_up(self._engine):
+            logger.info("scores summed up", days=days)
 
 
 class Patient:
@@ -156,6 +163,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     clock.add_job(Patient(clockwork.complete), "interval", seconds=COMPLETION_EVERY_S)
     clock.add_job(Patient(clockwork.take_back), "interval", seconds=LEASES_EVERY_S)
     clock.add_job(Patient(sweeper.sweep), "interval", seconds=SWEEP_EVERY_S)
+    clock.add_job(Patient(clockwork.sum_up), "interval", seconds=SUM_UP_EVERY_S)
     clock.start()
     ready({})
     stop.wait()

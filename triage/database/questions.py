@@ -138,7 +138,7 @@ SCORE_DRIFT = Report(
     ),
     since="month",
     beside="reference_month",
-    order="month, psi DESC, device, label",
+    order="month, psi DESC, device, label, bundle_name, bundle_version, bundle_digest",
     plot=Plot("psi", by=("month", "device", "label")),
 )
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -268,6 +269,30 @@ event = Table(
     ),
     Index("ix_event_study_id", "study_id"),
     comment="Append-only: every move, when, by whom, why, and how long the old state lasted.",
+)
+
+rolled_day = Table(
+    "rolled_day",
+    metadata,
+    Column("day", Date, primary_key=True),
+    comment="Days whose scores are in score_day; those after the last are not yet.",
+)
+
+score_day = Table(
+    "score_day",
+    metadata,
+    Column("day", Date, primary_key=True),
+    *(
+        Column(name, Text, primary_key=True)
+        for name in ("device", "bundle_name", "bundle_version", "bundle_digest", "label")
+    ),
+    *(Column(name, Integer, nullable=False) for name in ("films", "reached", "flagged", "urgent")),
+    *(
+        Column(name, Float, nullable=False)
+        for name in ("probability_sum", "probability_max", "infer_s_sum")
+    ),
+    *(Column(f"bin_{number}", Integer, nullable=False) for number in range(10)),
+    comment="Scores summed up by day, so that years are read quickly.",
 )
 
 door_event = Table(
