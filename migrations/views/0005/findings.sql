@@ -1,13 +1,5 @@
--- How often each label reached its threshold.
+-- How often each label reached its threshold; rows of a day are to be summed up.
 CREATE VIEW report_findings AS
 SELECT
-    day,
-    label,
-    SUM(films) AS films,
-    SUM(reached) AS reached,
-    SUM(flagged) AS flagged,
-    SUM(urgent) AS urgent,
-    SUM(probability_sum) AS probability_sum,
-    MAX(probability_max) AS probability_max
+    day, label, films, reached, flagged, urgent, probability_sum, probability_max
 FROM report_scores
-GROUP BY day, label
