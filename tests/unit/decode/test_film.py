@@ -10,6 +10,7 @@ from triage.decode.film import read, same_pixels
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import View
+from triage.domain.origin import Origin, Sex
 
 
 def refusal_of(path: Path) -> RefusalCode:
@@ -25,6 +26,12 @@ def test_a_film_is_read_with_view_spacing_and_pixels(tmp_path: Path) -> None:
 
     assert (found.view, found.spacing_mm, found.notes) == (View.PA, (0.2, 0.1), ())
     assert np.array_equal(found.stored, GRADIENT)
+
+
+def test_a_film_tells_what_reports_count_it_by(tmp_path: Path) -> None:
+    path = saved(film(Manufacturer="ACME", PatientSex="F"), tmp_path / "film")
+
+    assert read(path).origin == Origin("ACME", Sex.FEMALE, "40-59")
 
 
 @pytest.mark.parametrize("spacing", [["0", "0"], ["-1", "1"], None])

@@ -15,11 +15,16 @@ from triage.decode.grayscale import grayscale
 from triage.decode.resample import area
 from triage.decode.wire import mapped, packed, shared, unpacked
 from triage.domain.film import Film, View
+from triage.domain.origin import Origin, Sex
 
 
 def made(dataset: Dataset) -> Film:
     display, notes = grayscale(dataset, GRADIENT, signed=False)
-    return Film(GRADIENT, display, area, spacing_mm=(0.1, 0.2), view=View.AP, notes=notes)
+    origin = Origin("ACME X1", Sex.FEMALE, "60-79")
+    spacing_mm = (0.1, 0.2)
+    return Film(
+        GRADIENT, display, area, spacing_mm=spacing_mm, view=View.AP, notes=notes, origin=origin
+    )
 
 
 def carried(value: Film) -> object:
@@ -64,6 +69,7 @@ def test_a_film_looks_the_same_on_the_other_side(dataset: Dataset) -> None:
 
     assert isinstance(came, Film)
     assert (came.spacing_mm, came.view, came.notes) == (sent.spacing_mm, sent.view, sent.notes)
+    assert came.origin == sent.origin
     assert np.array_equal(came.stored, sent.stored)
     assert np.array_equal(came.render(), sent.render())
     assert np.array_equal(came.render((7, 9)), sent.render((7, 9)))
