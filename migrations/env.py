@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy.types import TypeEngine
 
-from triage.database.schema import UtcTime, metadata
+from triage.database.schema import metadata
+from triage.database.utc_time import UtcTime
 
 
 def _render(kind: str, item: object, _autogen: object) -> str | bool:

@@ -1,7 +1,6 @@
 """What the tables themselves refuse, on both engines."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
@@ -86,20 +85,3 @@ def test_a_film_has_one_assessment(connection: Connection, clock: Clock) -> None
 
     with pytest.raises(IntegrityError):
         connection.execute(insert(schema.assessment).values({**row, "id": row["id"] + 1}))
-
-
-def test_a_time_of_another_zone_comes_back_in_utc(connection: Connection) -> None:
-    eastern = datetime(2026, 1, 5, 7, 0, 0, 123456, tzinfo=timezone(timedelta(hours=-5)))
-    receive(connection, receipt(), now=eastern)
-
-    received = connection.scalar(select(schema.instance.c.received_at))
-
-    assert received == eastern
-    assert received is not None
-    assert received.tzinfo is UTC
-
-
-def test_an_absent_time_stays_absent(connection: Connection, clock: Clock) -> None:
-    receive(connection, receipt(), now=clock.now)
-
-    assert connection.scalar(select(schema.instance.c.swept_at)) is None

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, update
 from triage.database import schema
 from triage.database.moves import By, Kind, change
 from triage.database.statement import run
+from triage.database.utc_time import UtcTime
 from triage.domain.study import StudyState
 
 ACTOR = "listener"
@@ -252,5 +253,5 @@ def _flat(rows: Iterable[tuple[object, ...]]) -> list[object]:
 
 def _stored(connection: Connection, moment: datetime) -> object:
     """Return a time as the driver takes it: an expression would do that by itself."""
-    convert = schema.UtcTime().bind_processor(connection.dialect)
+    convert = UtcTime().bind_processor(connection.dialect)
     return convert(moment) if convert else moment
