@@ -69,6 +69,8 @@ def environment_for(folder: Path, *, pacs: Peer, given: Mapping[str, str]) -> di
         "TRIAGE_PACS__HOST": pacs.host,
         "TRIAGE_PACS__PORT": str(pacs.port),
         "TRIAGE_PACS__RETURN": "true",
+        # The PACS of a demonstration knows no port to report a commitment to.
+        "TRIAGE_PACS__PROOF": "query",
     }
 
 
