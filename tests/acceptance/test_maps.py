@@ -74,9 +74,16 @@ def with_hardly_other_features(network: DenseNet, chance: torch.Generator) -> No
 
 
 def likeness(ours: Maps, others: Maps) -> float:
-    """Average Pearson's correlation over the maps that have any weight in both."""
+    """Average Pearson's correlation over the maps that have any weight in ours.
+
+    A map without any is like none: it says that there is no localisation.
+    """
     pairs = zip(*(maps.reshape(-1, maps.shape[-1]) for maps in (ours, others)), strict=True)
-    return float(np.mean([np.corrcoef(a, b)[0, 1] for a, b in pairs if a.any() and b.any()]))
+    return float(np.mean([_alike(a, b) for a, b in pairs if a.any()]))
+
+
+def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return float(np.corrcoef(one, other)[0, 1]) if np.ptp(one) and np.ptp(other) else 0.0
 
 
 @pytest.mark.parametrize("change", [with_another_classifier, with_other_features])
