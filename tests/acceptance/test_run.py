@@ -145,6 +145,20 @@ def test_the_printed_line_ends_with_the_notes(inputs: Path, tmp_path: Path) -> N
     assert "; noted: window ignored: window width 0" in second.removeprefix(str(noted))
 
 
+def test_the_printed_line_counts_the_findings_that_say_nothing(
+    inputs: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "triage", "run", str(inputs / "dx_mass.dcm")]
+    command += ["--to", str(tmp_path)]
+
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert "tumour 0." in told
+    assert "inflammation 0." in told
+    assert "other findings below their thresholds" in told
+    assert "Hernia" not in told
+
+
 def test_the_folder_of_an_input_is_refused(tmp_path: Path, samples: Path) -> None:
     film = Path(shutil.copy(samples / "dx_mass.dcm", tmp_path / "film.dcm"))
     before = film.read_bytes()

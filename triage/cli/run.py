@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import track
 
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
-from triage.domain.assessment import Assessment, Finding, Refusal, RefusalCode
+from triage.domain.assessment import Assessment, Finding, Refusal, RefusalCode, Tier
 from triage.domain.errors import ConfigurationError, DeliveryParked, UnassessableFilm
+from triage.domain.labels import HEADS
 from triage.overlay.compression import save_png
 from triage.pipeline import AssessedFilm, Route, build_route, is_picture_file
 
@@ -173,10 +174,13 @@ def _said(verdict: Verdict) -> str:
         return f"{reason['code']}: {reason['sentence']}"
     if not isinstance(findings, list):
         return ""
+    told = [f for f in findings if f["label"] in HEADS or f["tier"] != Tier.BELOW]
     words = [
         f"{f['label']} {f['probability']:.3f} (threshold {f['threshold']:.3f}, {f['tier']})"
-        for f in findings
+        for f in told
     ]
+    if rest := len(findings) - len(told):
+        words.append(f"{rest} other findings below their thresholds")
     return ", ".join(words) + _noted(verdict)
 
 
