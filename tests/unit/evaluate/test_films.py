@@ -4,7 +4,8 @@ import pytest
 
 from tests.unit.evaluate.lists import labels_of
 from tests.unit.infer.bundles import label, saved
-from triage.domain.errors import ConfigurationError, UnusableList
+from triage.domain.errors import ConfigurationError
+from triage.domain.labels import LABELS, UnusableList
 from triage.evaluate.films import Assessed, assess_films, bundle_thresholds, open_route
 from triage.pipeline import Route
 from triage.settings import load_settings
@@ -88,7 +89,7 @@ def test_without_a_bundle_the_settings_name_one(bundle: Path, tmp_path: Path) ->
 
 
 def test_without_a_bundle_it_is_the_shipped_one() -> None:
-    assert set(bundle_thresholds(None)) == {"tumour", "inflammation"}
+    assert set(bundle_thresholds(None)) == set(LABELS)
 
 
 def test_a_bundle_with_damaged_weights_is_refused(tmp_path: Path) -> None:
