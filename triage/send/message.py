@@ -43,7 +43,7 @@ class Message:
 def command_set(values: Values) -> bytes:
     """Encode a command set: Implicit VR Little Endian (PS3.7 6.3.1).
 
-    >>> command_set({STATUS: 0}).hex(" ", 4)
+    >>> command_set({STATUS: 0}).hex(" ", -4)
     '00000000 04000000 0a000000 00000009 02000000 0000'
     """
     body = b"".join(_element(number, value) for number, value in sorted(values.items()))

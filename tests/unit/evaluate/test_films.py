@@ -4,8 +4,8 @@ import pytest
 
 from tests.unit.evaluate.lists import labels_of
 from tests.unit.infer.bundles import label, saved
-from triage.domain.errors import ConfigurationError
-from triage.domain.labels import LABELS, UnusableList
+from triage.domain.errors import ConfigurationError, UnusableList
+from triage.domain.labels import LABELS
 from triage.evaluate.films import Assessed, assess_films, bundle_thresholds, open_route
 from triage.pipeline import Route
 from triage.settings import load_settings

@@ -104,7 +104,8 @@ def test_torch_computes_unless_another_engine_is_asked_for(tmp_path: Path) -> No
 @needs_openvino
 def test_openvino_gives_torchs_probabilities_and_maps() -> None:
     bundle = load_bundle(shipped_bundle())
-    squares = torch.rand(3, 224, 224, generator=torch.Generator().manual_seed(2))
+    size = bundle.card.input.size
+    squares = torch.rand(3, size, size, generator=torch.Generator().manual_seed(2))
     predictor = Predictor(bundle, engine=Engine.OPENVINO)
 
     scores, maps = predictor.scored(squares)
