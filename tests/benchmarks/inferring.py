@@ -26,7 +26,7 @@ def inference_cells() -> Iterator[Cell]:
     """Yield them in the order in which a report shows them."""
     yield Cell(
         name="infer-cpu",
-        title="224 x 224, 2 threads, in memory: the product with every map, others as named",
+        title="2 threads, in memory: the product with every map, others as named",
         line_up=_line_up,
         shown=("images/s", "images/CPU-s"),
         goals=GOALS,
