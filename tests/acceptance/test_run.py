@@ -94,9 +94,15 @@ def test_the_overlay_has_the_films_resolution(inputs: Path) -> None:
     film = dcmread(inputs / "dx_mass.dcm", stop_before_pixels=True)
     scale = max(1.0, 768 / max(film.Rows, film.Columns))  # smaller films are enlarged to be legible
 
+    rows, columns = (round(side * scale) for side in (film.Rows, film.Columns))
+
     with Image.open(inputs / "out" / "dx_mass.png") as overlay:
-        assert overlay.height >= round(film.Rows * scale)  # the table of findings may be longer
-        assert overlay.width > round(film.Columns * scale)
+        page = np.asarray(overlay.convert("RGB"))
+
+    below = page[rows:, :columns]  # empty, unless the table of findings is longer than the film
+    assert np.ptp(page[rows - 1, :columns]) > 0
+    assert (below == below[:1, :1]).all()
+    assert page.shape[1] > columns
 
 
 @pytest.mark.usefixtures("done")
