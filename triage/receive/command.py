@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass
 
+from triage.domain.command_set import ELEMENT, read_elements
 from triage.receive.pdu import INVALID_PARAMETER, ProtocolError
 
 C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ, N_EVENT_REPORT_RQ = 0x0001, 0x0030, 0x0FFF, 0x0100
@@ -15,7 +16,6 @@ US_BYTES = 2
 AFFECTED_SOP_CLASS_UID, COMMAND_FIELD, MESSAGE_ID = 0x0002, 0x0100, 0x0110
 MESSAGE_ID_BEING_RESPONDED_TO, DATA_SET_TYPE, STATUS = 0x0120, 0x0800, 0x0900
 ERROR_COMMENT, AFFECTED_SOP_INSTANCE_UID, EVENT_TYPE_ID = 0x0902, 0x1000, 0x1002
-_ELEMENT = struct.Struct("<HHI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +66,14 @@ def respond(command: Command, status: int, comment: str = "") -> bytes:
     if command.field == N_EVENT_REPORT_RQ:
         elements.append(_us(EVENT_TYPE_ID, command.event_type))
     body = b"".join(elements)
-    return _ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
+    return ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
 
 
 def _elements(encoded: bytes) -> dict[int, bytes]:
-    values: dict[int, bytes] = {}
-    place = 0
-    while place < len(encoded):
-        if len(encoded) - place < _ELEMENT.size:
-            raise _broken("cut short")
-        group, element, length = _ELEMENT.unpack_from(encoded, place)
-        place += _ELEMENT.size + length
-        if group != 0 or place > len(encoded):
-            raise _broken("no command set")
-        values[element] = encoded[place - length : place]
-    return values
+    try:
+        return read_elements(encoded)
+    except ValueError as error:
+        raise _broken(str(error)) from error
 
 
 def _short(values: dict[int, bytes], element: int) -> int:
@@ -97,7 +90,7 @@ def _text(values: dict[int, bytes], element: int) -> str:
 
 
 def _us(element: int, value: int) -> bytes:
-    return _ELEMENT.pack(0, element, US_BYTES) + value.to_bytes(US_BYTES, "little")
+    return ELEMENT.pack(0, element, US_BYTES) + value.to_bytes(US_BYTES, "little")
 
 
 def _ui(element: int, uid: str) -> bytes:
@@ -107,7 +100,7 @@ def _ui(element: int, uid: str) -> bytes:
 def _element(element: int, value: bytes, *, pad: bytes) -> bytes:
     value = value if element != ERROR_COMMENT else value[:LONGEST_COMMENT]
     value += pad * (len(value) % 2)
-    return _ELEMENT.pack(0, element, len(value)) + value
+    return ELEMENT.pack(0, element, len(value)) + value
 
 
 def _broken(what: str) -> ProtocolError:

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from triage.domain.command_set import ELEMENT, read_elements
 from triage.send.failure import Broken, Failure
 
 C_STORE_RQ, C_FIND_RQ, N_EVENT_REPORT_RQ, N_ACTION_RQ = 0x0001, 0x0020, 0x0100, 0x0130
@@ -18,7 +19,6 @@ AFFECTED_CLASS, REQUESTED_CLASS, FIELD, MESSAGE_ID = 0x0002, 0x0003, 0x0100, 0x0
 RESPONDED_TO, PRIORITY, DATA_SET_TYPE, STATUS = 0x0120, 0x0700, 0x0800, 0x0900
 AFFECTED_INSTANCE, REQUESTED_INSTANCE = 0x1000, 0x1001
 EVENT_TYPE, ACTION_TYPE = 0x1002, 0x1008
-_ELEMENT = struct.Struct("<HHI")
 _US_BYTES = 2
 
 Values = Mapping[int, str | int]
@@ -47,7 +47,7 @@ def command_set(values: Values) -> bytes:
     '00000000 04000000 0a000000 00000009 02000000 0000'
     """
     body = b"".join(_element(number, value) for number, value in sorted(values.items()))
-    return _ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
+    return ELEMENT.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
 
 
 def response(request: Message, status: int) -> bytes:
@@ -89,21 +89,14 @@ def _element(number: int, value: str | int) -> bytes:
     else:
         encoded = value.encode("latin-1")
         encoded += bytes(len(encoded) % 2)
-    return _ELEMENT.pack(0, number, len(encoded)) + encoded
+    return ELEMENT.pack(0, number, len(encoded)) + encoded
 
 
 def _elements(encoded: bytes) -> dict[int, bytes]:
-    values: dict[int, bytes] = {}
-    place = 0
-    while place < len(encoded):
-        if len(encoded) - place < _ELEMENT.size:
-            raise _broken("cut short")
-        group, number, length = _ELEMENT.unpack_from(encoded, place)
-        place += _ELEMENT.size + length
-        if group != 0 or place > len(encoded):
-            raise _broken("no command set")
-        values[number] = encoded[place - length : place]
-    return values
+    try:
+        return read_elements(encoded)
+    except ValueError as error:
+        raise _broken(str(error)) from error
 
 
 def _short(values: Mapping[int, bytes], number: int, *, default: int | None = None) -> int:
