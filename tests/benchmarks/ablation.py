@@ -39,6 +39,7 @@ ROWS: Mapping[str, Recipe] = {
     "64 px": replace(RADIOGRAPH, pixels=64),
     "160 px": replace(RADIOGRAPH, pixels=160),
     "no small beginning": replace(RADIOGRAPH, first_pixels=0),
+    "with anatomy": replace(RADIOGRAPH, anatomy=True),
     "no flip": replace(RADIOGRAPH, flipped=0.0),
     "flip alone": replace(RADIOGRAPH, distorted=False),
     "no soft targets": replace(RADIOGRAPH, soft=0.0),
@@ -90,8 +91,9 @@ def _trials(arguments: argparse.Namespace, cohort: Cohort) -> Iterator[Trial]:
     for name in arguments.rows:
         recipe = ROWS.get(name, RADIOGRAPH)
         recipe = replace(recipe, epochs=arguments.epochs or recipe.epochs)
+        recipe = replace(recipe, pixels=arguments.pixels or recipe.pixels)
         recipe = replace(recipe, architecture=arguments.architecture)
-        for fold in cohort.folds:
+        for fold in cohort.folds[: arguments.folds]:
             yield Trial(name, recipe, fold, _path(arguments.to, name, fold))
 
 
@@ -134,7 +136,7 @@ def _asked(run: Path, recipe: Recipe, judged: Examples) -> Tensor:
     outcome = evaluate(training.kept, judged, precision=Precision.FLOAT32, pixels=recipe.pixels)
     scores = torch.full((len(judged), len(LABELS)), torch.nan, dtype=torch.float64)
     places = [LABELS.index(label) for label in recipe.labels]
-    scores[:, places] = torch.from_numpy(outcome.logits)
+    scores[:, places] = torch.from_numpy(outcome.logits[:, : len(places)])
     return scores
 
 
@@ -200,6 +202,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rows", nargs="*", default=[BASELINE, *ROWS], choices=[BASELINE, *ROWS])
     parser.add_argument("--predictions", type=Path, help="CSV of a published network")
     parser.add_argument("--epochs", type=int, help="instead of each recipe's own")
+    parser.add_argument("--pixels", type=int, help="instead of each recipe's own")
+    parser.add_argument("--folds", type=int, help="only so many, the largest collections first")
     parser.add_argument("--architecture", default=RADIOGRAPH.architecture, choices=ARCHITECTURES)
     parser.add_argument("--smallest", type=int, default=50, help="ordinary films of a collection")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())

@@ -24,6 +24,8 @@ from triage.train.run import BEST, load_checkpoint
 from triage.train.training import begin
 
 SPECIFICITY = 0.80
+HEAD_WEIGHTS = ("classifier.weight", "classifier.bias")
+"""Their first rows are the labels', in order; what was learnt beside them is cut off."""
 LICENCE = "Apache-2.0; the films' own terms are listed under training.sources"
 
 
@@ -76,6 +78,8 @@ def _best(run: Path, recipe: Recipe) -> tuple[DenseNet, str]:
     if not epoch:
         raise ConfigurationError(f"{run / BEST}: no such file; at least one epoch must end first")
     weights = weights_of(training.kept)
+    for name in HEAD_WEIGHTS:
+        weights[name] = weights[name][: len(recipe.labels)].contiguous()
     network = network_of(weights, recipe.architecture, labels=len(recipe.labels))
     return network, _sentence(recipe, epoch)
 

@@ -13,6 +13,7 @@ from triage.domain.errors import ConfigurationError, UnassessableFilm
 from triage.domain.film import Film
 from triage.domain.labels import HEADS, LABELS
 from triage.infer.input import letterbox
+from triage.train.anatomy import ANATOMY
 from triage.train.labels import LabelledFilm
 from triage.train.recipe import Normals, Recipe
 from triage.train.soft import Predictions
@@ -28,7 +29,7 @@ class Examples:
 
     Args:
         squares: ``uint8`` (N, size, size), letter-boxed, 255 is white.
-        targets: ``float32`` (N, labels), within [0, 1], NaN unknown.
+        targets: ``float32`` (N, outputs), within [0, 1], NaN unknown.
         normal: ``bool`` (N,), whether a second reading called the film normal.
     """
 
@@ -82,15 +83,21 @@ def load_examples(
         squares[row] = (square * WHITE).round().to(torch.uint8)
         advance()
     targets = [target_row(film, recipe, predictions or {}) for film in kept]
-    wanted = torch.tensor(targets).reshape(len(kept), len(recipe.labels))
+    wanted = torch.tensor(targets).reshape(len(kept), recipe.outputs)
     return Examples(squares, wanted, torch.tensor([film.normal for film in kept]).bool())
 
 
 def target_row(film: LabelledFilm, recipe: Recipe, predictions: Predictions) -> list[float]:
-    """Set the targets of one film, in the order of the recipe's labels; NaN is unknown.
+    """Set the targets of one film, in the order of the network's outputs; NaN is unknown.
 
     A prediction is mixed into a known target, and stands alone where nothing is known.
     """
+    shown = film.anatomy or (None,) * len(ANATOMY)
+    anatomy = [_known(target, doubted=False) for target in shown] if recipe.anatomy else []
+    return _findings(film, recipe, predictions) + anatomy
+
+
+def _findings(film: LabelledFilm, recipe: Recipe, predictions: Predictions) -> list[float]:
     places = [LABELS.index(label) for label in recipe.labels]
     doubted = OPACITIES if film.normal and recipe.normals is Normals.DOUBTED else frozenset()
     known = [_known(film.targets[place], doubted=LABELS[place] in doubted) for place in places]

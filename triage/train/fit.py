@@ -91,5 +91,5 @@ def _one(
     loss = train_epoch(training, material.train, recipe=recipe, epoch=number, advance=progress.step)
     pixels = recipe.pixels_of(number)
     outcome = evaluate(training.kept, material.held, precision=recipe.precision, pixels=pixels)
-    aurocs = dict(zip(recipe.labels, outcome.aurocs(least=FEWEST), strict=True))
+    aurocs = dict(zip(recipe.labels, outcome.aurocs(least=FEWEST), strict=False))
     return Epoch(number, pixels, loss, aurocs, round(time.monotonic() - begun, 1))

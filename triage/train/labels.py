@@ -9,6 +9,7 @@ from pathlib import Path
 
 from triage.domain.errors import ConfigurationError
 from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
+from triage.train.anatomy import anatomy_of
 from triage.train.chestxray14 import is_chestxray14, read_chestxray14
 from triage.train.findings import read_findings
 from triage.train.refusals import refuse_copies, refuse_nameless, refuse_same_files
@@ -39,6 +40,7 @@ class LabelledFilm:
             often selected by their label.
         normal: whether a second reading by radiologists (``rsna_class``) called it normal.
         original: what published lists call the film.
+        anatomy: one value per name in ``ANATOMY``; empty or ``None`` is unknown.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class LabelledFilm:
     collection: str = ""
     normal: bool = False
     original: str = ""
+    anatomy: tuple[float | None, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -162,6 +165,7 @@ def _film(row: Mapping[str, str], folder: Path) -> LabelledFilm:
         collection=row.get("source_repo") or row.get("dataset") or "",
         normal=row.get("rsna_class") == "Normal",
         original=row.get("orig") or Path(row["file"]).name,
+        anatomy=anatomy_of(row),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from triage.domain.labels import HEADS, LABELS
+from triage.train.anatomy import ANATOMY
 
 STRIDE = 16
 """Inputs grow in steps of half the stride of DenseNet-121, in pixels."""
@@ -67,6 +68,7 @@ class Recipe:
         averaged: decay per step of the running average of the weights (Polyak and Juditsky
             1992), which is what is evaluated and kept; 0 keeps the weights themselves.
         soft: weight of another network's predictions in the targets of films that have them.
+        anatomy: whether the network learns sex, view and age too (``train.anatomy``).
         predictions: SHA-256 of the file of these; empty where there is none.
         start: digest of the bundle whose weights it begins with; empty where they are random.
     """
@@ -90,8 +92,14 @@ class Recipe:
     distorted: bool = False
     averaged: float = 0.0
     soft: float = 0.0
+    anatomy: bool = False
     predictions: str = ""
     start: str = ""
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the network has in training: the labels', then the anatomy's."""
+        return len(self.labels) + (len(ANATOMY) if self.anatomy else 0)
 
     def pixels_of(self, epoch: int) -> int:
         """Return the side of the input in an epoch, which counts from 1.

@@ -95,7 +95,7 @@ def begin(recipe: Recipe, start: Bundle | None = None) -> Training:
         ConfigurationError: ``start`` has another architecture or another normalisation.
     """
     torch.manual_seed(recipe.seed)
-    network = DenseNet(ARCHITECTURES[recipe.architecture], len(recipe.labels))
+    network = DenseNet(ARCHITECTURES[recipe.architecture], recipe.outputs)
     if start is not None:
         _take_over(network, recipe, start)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

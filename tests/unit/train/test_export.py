@@ -84,3 +84,15 @@ def test_a_finding_without_positives_has_a_threshold_that_says_no_more(tmp_path:
     hernia = load_bundle(tmp_path / "bundle").card.labels[1]
     assert (hernia.flags, hernia.sensitivity, hernia.auroc) == (False, None, None)
     assert 0 < hernia.threshold < 1
+
+
+def test_what_was_learnt_beside_the_labels_is_not_exported(tmp_path: Path, val: Examples) -> None:
+    recipe = replace(RECIPE, anatomy=True)
+    training = begin(recipe)
+    save_checkpoint(tmp_path / BEST, training, epoch=1)
+
+    export(tmp_path, recipe, films=FILMS, val=val, title=Title("first", "1"))
+
+    rows = load_bundle(tmp_path / "bundle").network.classifier.weight
+    assert torch.equal(rows, training.kept.classifier.weight[:2].half().float())
+    assert len(training.kept.classifier.weight) == 5

@@ -92,3 +92,17 @@ def test_a_prediction_softens_what_is_known_and_stands_in_for_what_is_not() -> N
 
 def test_a_recipe_without_soft_targets_does_not_listen_to_predictions() -> None:
     assert target_row(labelled(1.0, 0.0), replace(OPEN, soft=0.0), SAID) == [1.0, 0.0, 0.0]
+
+
+def test_sex_view_and_age_stand_after_the_labels() -> None:
+    film = replace(labelled(1.0, 0.0), anatomy=(1.0, None, 0.61))
+
+    targets = target_row(film, replace(OPEN, anatomy=True), {})
+
+    assert targets == pytest.approx([1.0, 0.0, 0.0, 1.0, np.nan, 0.61], nan_ok=True)
+
+
+def test_a_recipe_without_anatomy_leaves_it_out() -> None:
+    film = replace(labelled(1.0, 0.0), anatomy=(1.0, 0.0, 0.61))
+
+    assert len(target_row(film, OPEN, {})) == len(OPEN.labels)
