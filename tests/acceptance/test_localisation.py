@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.builders.tools import BESIDE
-from triage.evaluate.boxes import SIDE
+from triage.domain.marked_box import SIDE
 from triage.evaluate.localisation import MappedFilm, weights_of
 from triage.evaluate.overlap import HALF, around, connected
 from triage.pipeline import build_route

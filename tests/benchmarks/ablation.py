@@ -40,6 +40,8 @@ ROWS: Mapping[str, Recipe] = {
     "160 px": replace(RADIOGRAPH, pixels=160),
     "no small beginning": replace(RADIOGRAPH, first_pixels=0),
     "with anatomy": replace(RADIOGRAPH, anatomy=True),
+    "with boxes": replace(RADIOGRAPH, pointed=0.1),
+    "with anatomy and boxes": replace(RADIOGRAPH, anatomy=True, pointed=0.1),
     "no flip": replace(RADIOGRAPH, flipped=0.0),
     "flip alone": replace(RADIOGRAPH, distorted=False),
     "no soft targets": replace(RADIOGRAPH, soft=0.0),

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from triage.evaluate.boxes import MarkedBox
+from triage.domain.marked_box import MarkedBox
 from triage.evaluate.overlap import BOX_IOU, GRID, IOU, MEASURES, POINTING, covered, overlap
 
 

@@ -6,38 +6,13 @@ from itertools import groupby
 from pathlib import Path
 
 from triage.domain.errors import UnusableList
+from triage.domain.marked_box import CELLS, NIH, MarkedBox, marked_box, written_boxes
 from triage.evaluate.listing import Listing, Row, read_listing
 
-SIDE = 1024
-"""Boxes are given in pixels of a square original of so many rows and columns."""
-
-NIH, RSNA = "NIH", "RSNA"
-OPACITY = "Lung Opacity"
 ORIGINAL = "orig"
 """A column of the labels with the film's name in its collection."""
 
 _LABEL, _CORNERS = "Finding Label", ("Bbox [x", "y", "w", "h]")
-_CELLS = {"nih_boxes": (NIH, ""), "rsna_boxes": (RSNA, OPACITY), "boxes_xywh_1024": (RSNA, OPACITY)}
-_CALLED = {"Infiltrate": "Infiltration"}
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedBox:
-    """A rectangle around a finding; places and sizes are fractions of the film's sides.
-
-    Args:
-        source: who drew it.
-        label: the finding, as ``domain.labels`` calls it where it can.
-        left, top: of the rectangle, at least 0.
-        width, height: above 0; the rectangle ends within the film.
-    """
-
-    source: str
-    label: str
-    left: float
-    top: float
-    width: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,42 +88,27 @@ def _by_film_and_source(
 
 
 def _read(listing: Listing) -> Iterator[tuple[str, MarkedBox]]:
-    columns = [name for name in _CELLS if name in listing.columns]
     listed = {_LABEL, *_CORNERS} <= set(listing.columns)
-    if not columns and not listed:
+    if not listed and not CELLS.keys() & set(listing.columns):
         raise UnusableList(
-            f"{listing.path}: no column holds boxes: {', '.join(_CELLS)}, or"
+            f"{listing.path}: no column holds boxes: {', '.join(CELLS)}, or"
             f" {_LABEL} and {','.join(_CORNERS)}"
         )
     for film, row in zip(listing.films(), listing.rows, strict=True):
-        for source, label, words in _written(row, columns, listed=listed):
+        for source, label, words in _written(row, listed=listed):
             yield film, _box(listing.path, film, source=source, label=label, words=words)
 
 
-def _written(
-    row: Row, columns: Sequence[str], *, listed: bool
-) -> Iterator[tuple[str, str, Sequence[str]]]:
+def _written(row: Row, *, listed: bool) -> Iterator[tuple[str, str, Sequence[str]]]:
     """Yield source, label and four words of each box in a row."""
     if listed:
         yield NIH, row[_LABEL], [row[name] for name in _CORNERS]
-    for column in columns:
-        source, label = _CELLS[column]
-        for text in filter(None, map(str.strip, row[column].split(";"))):
-            words = text.split()
-            named = [label] if label else words[:1]
-            yield source, named[0], words[1 - bool(label) :]
+    yield from written_boxes(row)
 
 
 def _box(path: Path, film: str, *, source: str, label: str, words: Sequence[str]) -> MarkedBox:
-    said = f"{path}: {source} box {' '.join(words)!r:.60} of {film}"
     try:
-        left, top, width, height = map(float, words)
+        return marked_box(words, source=source, label=label)
     except ValueError as error:
-        raise UnusableList(f"{said}: four numbers x, y, width and height") from error
-    if not (width > 0 and height > 0):
-        raise UnusableList(f"{said}: width and height above 0")
-    # Written so that NaN is refused too.
-    if not (left >= 0 and top >= 0 and left + width <= SIDE and top + height <= SIDE):
-        raise UnusableList(f"{said}: within the film's {SIDE} x {SIDE} pixels")
-    label = _CALLED.get(label, label)
-    return MarkedBox(source, label, left / SIDE, top / SIDE, width / SIDE, height / SIDE)
+        said = f"{path}: {source} box {' '.join(words)!r:.60} of {film}"
+        raise UnusableList(f"{said}: {error}") from error

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.errors import UnusableList
-from triage.evaluate.labels import READ_AS, Labels
+from triage.domain.labels import READ_AS
+from triage.evaluate.labels import Labels
 from triage.evaluate.predictions import Predictions
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.errors import UnusableList
-from triage.domain.labels import CHESTXRAY14, HEADS
+from triage.domain.labels import CHESTXRAY14, HEADS, READ_AS
 from triage.evaluate.age import age_band, years_of
 from triage.evaluate.listing import (
     AGE,
@@ -20,13 +20,6 @@ from triage.evaluate.listing import (
     Listing,
     read_listing,
 )
-
-READ_AS = {
-    "Lung Opacity": "inflammation",
-    "Airspace opacity": "inflammation",
-    "Nodule or mass": "tumour",
-}
-"""Radiologists' labels of public collections, and the head that answers each of them."""
 
 NO_FINDING = "No Finding"
 TRAINED_ON = "train"

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from triage.domain.assessment import Assessment, HeatMap, Tier
 from triage.domain.errors import UnusableList
+from triage.domain.labels import answering
+from triage.domain.marked_box import MarkedBox
 from triage.evaluate.bootstrap import Draws, totals
-from triage.evaluate.boxes import Boxes, MarkedBox
+from triage.evaluate.boxes import Boxes
 from triage.evaluate.measures import Estimate, estimate
 from triage.evaluate.overlap import GRID, MEASURES, Grid, covered, overlap
-from triage.evaluate.targets import Target, answering, targets
+from triage.evaluate.targets import Target, targets
 from triage.overlay.heat import project
 
 MAP, WRONG, MEAN_BOX, CENTER = "map", "wrong class", "mean box", "centre"

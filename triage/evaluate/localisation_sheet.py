@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from triage.evaluate.boxes import Boxes, MarkedBox
+from triage.domain.marked_box import MarkedBox
+from triage.evaluate.boxes import Boxes
 from triage.evaluate.localisation import Located, MappedFilm, boxes_of, weights_of
 from triage.evaluate.overlap import HALF, IOU, MEASURES, POINTING, Grid
 

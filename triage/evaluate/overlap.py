@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.evaluate.boxes import MarkedBox
+from triage.domain.marked_box import MarkedBox
 
 GRID = 224
 """Maps and boxes are compared on so many rows and columns over the film."""

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.errors import UnusableList
+from triage.domain.labels import READ_AS
 from triage.evaluate.agreement import Agreement, agreement, cohen_kappa
 from triage.evaluate.bootstrap import Draws, totals
 from triage.evaluate.cases import Cases
 from triage.evaluate.confusion import kinds, tables
-from triage.evaluate.labels import READ_AS
 from triage.evaluate.listing import Listing, read_listing
 from triage.evaluate.measures import Estimate, Threshold, estimate
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from triage.domain.labels import HEADS
-from triage.evaluate.boxes import MarkedBox
-from triage.evaluate.labels import READ_AS
+from triage.domain.labels import HEADS, answering
+from triage.domain.marked_box import MarkedBox
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,18 +43,6 @@ def targets(boxes: Iterable[MarkedBox], maps: Sequence[str]) -> tuple[Target, ..
         for source, label in kinds
         for shown in answering(label, maps)
     )
-
-
-def answering(label: str, maps: Sequence[str]) -> tuple[str, ...]:
-    """Return the maps for boxes of a finding: its own, and that of the head it belongs to.
-
-    >>> answering("Mass", ["tumour", "inflammation", "Mass"])
-    ('tumour', 'Mass')
-    >>> answering("Lung Opacity", ["tumour", "inflammation"])
-    ('inflammation',)
-    """
-    heads = {head for head, findings in HEADS.items() if label in findings}
-    return tuple(name for name in maps if name in {label, READ_AS.get(label), *heads})
 
 
 def _wrong(shown: str, maps: Sequence[str]) -> str:

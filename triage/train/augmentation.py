@@ -40,13 +40,48 @@ class Draw:
         return torch.rand(self.films, generator=self.generator) < share
 
 
-def mirrored(squares: Tensor, share: float, draw: Draw) -> Tensor:
-    """Mirror a share of the films left to right: (B, size, size)."""
-    flips = draw.happens(share).to(squares.device)
-    return torch.where(flips[:, None, None], squares.flip(2), squares)
+@dataclass(frozen=True, slots=True, eq=False)
+class Position:
+    """How each film of a batch lies.
+
+    Args:
+        flips: ``bool`` (B,), mirrored left to right.
+        matrices: ``float32`` (B, 2, 3) affine, from places in the result to places in the film;
+            ``None`` leaves films where they are.
+    """
+
+    flips: Tensor
+    matrices: Tensor | None
+
+    def of(self, films: Tensor) -> "Position":
+        """Choose the positions of some films, by number."""
+        moved = self.matrices
+        return Position(self.flips[films], None if moved is None else moved[films])
+
+    def laid(self, squares: Tensor) -> Tensor:
+        """Lay films of this position, (B, size, size), the same or a smaller range of values."""
+        flips = self.flips.to(squares.device)[:, None, None]
+        mirrored = torch.where(flips, squares.flip(2), squares)
+        if self.matrices is None or not len(squares):
+            return mirrored
+        matrices, shape = self.matrices.to(squares.device), [len(squares), 1, *squares.shape[1:]]
+        grid = functional.affine_grid(matrices, shape, align_corners=False)
+        return functional.grid_sample(mirrored[:, None], grid, align_corners=False)[:, 0]
 
 
-def distorted(squares: Tensor, size: int, draw: Draw) -> Tensor:
+def position(flipped: float, draw: Draw, *, distorted: bool) -> Position:
+    """Draw how films lie.
+
+    Args:
+        flipped: the share that is mirrored.
+        draw: of as many films.
+        distorted: whether each is turned by up to 8 degrees, zoomed by 12 %, stretched by 6 %
+            and shifted by 4 % of the side.
+    """
+    return Position(draw.happens(flipped), _matrices(draw) if distorted else None)
+
+
+def exposed(squares: Tensor, size: int, draw: Draw) -> Tensor:
     """Draw another exposure of each film.
 
     Args:
@@ -55,12 +90,10 @@ def distorted(squares: Tensor, size: int, draw: Draw) -> Tensor:
         draw: of as many films.
 
     Returns:
-        ``float32`` (B, size, size) within [0, 1]: turned by up to 8 degrees, zoomed by 12 %,
-        stretched by 6 %, shifted by 4 % of the side, coarsened in half of the batches, gamma
+        ``float32`` (B, size, size) within [0, 1]: coarsened in half of the batches, gamma
         within [0.74, 1.35], contrast by 25 %, brightness by 0.1, noise up to 0.02.
     """
-    moved = functional.grid_sample(squares[:, None], _grid(squares, draw), align_corners=False)
-    return _toned(_coarsened(moved, size, draw)[:, 0], draw)
+    return _toned(_coarsened(squares[:, None], size, draw)[:, 0], draw)
 
 
 def reduced(squares: Tensor, size: int) -> Tensor:
@@ -70,15 +103,13 @@ def reduced(squares: Tensor, size: int) -> Tensor:
     return functional.interpolate(squares[:, None], size=(size, size), mode="area")[:, 0]
 
 
-def _grid(squares: Tensor, draw: Draw) -> Tensor:
+def _matrices(draw: Draw) -> Tensor:
     turn, zoom, stretch = draw.around(0, TURN), draw.around(1, ZOOM), draw.around(1, STRETCH)
-    matrix = torch.zeros(draw.films, 2, 3)
-    matrix[:, 0, 0], matrix[:, 0, 1] = turn.cos() * zoom * stretch, -turn.sin() * zoom
-    matrix[:, 1, 0], matrix[:, 1, 1] = turn.sin() * zoom * stretch, turn.cos() * zoom
-    matrix[:, 0, 2], matrix[:, 1, 2] = draw.around(0, SHIFT), draw.around(0, SHIFT)
-    side = squares.shape[1]
-    shape = [draw.films, 1, side, side]
-    return functional.affine_grid(matrix.to(squares.device), shape, align_corners=False)
+    matrices = torch.zeros(draw.films, 2, 3)
+    matrices[:, 0, 0], matrices[:, 0, 1] = turn.cos() * zoom * stretch, -turn.sin() * zoom
+    matrices[:, 1, 0], matrices[:, 1, 1] = turn.sin() * zoom * stretch, turn.cos() * zoom
+    matrices[:, 0, 2], matrices[:, 1, 2] = draw.around(0, SHIFT), draw.around(0, SHIFT)
+    return matrices
 
 
 def _coarsened(films: Tensor, size: int, draw: Draw) -> Tensor:

@@ -15,6 +15,7 @@ from triage.domain.labels import HEADS, LABELS
 from triage.infer.input import letterbox
 from triage.train.anatomy import ANATOMY
 from triage.train.labels import LabelledFilm
+from triage.train.marks import Marks, mark
 from triage.train.recipe import Normals, Recipe
 from triage.train.soft import Predictions
 
@@ -31,18 +32,22 @@ class Examples:
         squares: ``uint8`` (N, size, size), letter-boxed, 255 is white.
         targets: ``float32`` (N, outputs), within [0, 1], NaN unknown.
         normal: ``bool`` (N,), whether a second reading called the film normal.
+        marks: where radiologists saw findings, in the same squares.
     """
 
     squares: Tensor
     targets: Tensor
     normal: Tensor
+    marks: Marks
 
     def __len__(self) -> int:
         return len(self.squares)
 
     def chosen(self, films: Tensor) -> "Examples":
         """Keep some films, by number or by ``bool`` (N,)."""
-        return Examples(self.squares[films], self.targets[films], self.normal[films])
+        numbers = torch.arange(len(self))[films]
+        marks = self.marks.of(numbers)
+        return Examples(self.squares[films], self.targets[films], self.normal[films], marks)
 
 
 def read_film(path: Path) -> Film:
@@ -78,13 +83,17 @@ def load_examples(
     """
     kept = [film for film in films if not (film.normal and recipe.normals is Normals.LEFT_OUT)]
     squares = torch.zeros(len(kept), recipe.pixels, recipe.pixels, dtype=torch.uint8)
+    boxes = []
     for row, film in enumerate(kept):
-        square, _ = letterbox(read_film(film.path), recipe.pixels)
+        square, placement = letterbox(read_film(film.path), recipe.pixels)
+        boxes.append((film.boxes, placement))
         squares[row] = (square * WHITE).round().to(torch.uint8)
         advance()
     targets = [target_row(film, recipe, predictions or {}) for film in kept]
     wanted = torch.tensor(targets).reshape(len(kept), recipe.outputs)
-    return Examples(squares, wanted, torch.tensor([film.normal for film in kept]).bool())
+    normal = torch.tensor([film.normal for film in kept]).bool()
+    marks = mark(boxes, recipe.labels, size=recipe.pixels)
+    return Examples(squares, wanted, normal, marks)
 
 
 def target_row(film: LabelledFilm, recipe: Recipe, predictions: Predictions) -> list[float]:

@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from triage.domain.errors import ConfigurationError
 from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
+from triage.domain.marked_box import MarkedBox, marked_box, written_boxes
 from triage.train.anatomy import anatomy_of
 from triage.train.chestxray14 import is_chestxray14, read_chestxray14
 from triage.train.findings import read_findings
@@ -41,6 +42,7 @@ class LabelledFilm:
         normal: whether a second reading by radiologists (``rsna_class``) called it normal.
         original: what published lists call the film.
         anatomy: one value per name in ``ANATOMY``; empty or ``None`` is unknown.
+        boxes: that radiologists drew around findings.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class LabelledFilm:
     normal: bool = False
     original: str = ""
     anatomy: tuple[float | None, ...] = ()
+    boxes: tuple[MarkedBox, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -70,7 +73,7 @@ def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
         The films in the order of the file.
 
     Raises:
-        ConfigurationError: file or column missing, a word or finding that is not known, a film
+        ConfigurationError: file or column missing, a word, finding or box that is not known, a film
             that is missing, is listed twice, has no patient or is a copy of one of another split,
             a patient in two splits, or a split without films.
     """
@@ -166,6 +169,7 @@ def _film(row: Mapping[str, str], folder: Path) -> LabelledFilm:
         normal=row.get("rsna_class") == "Normal",
         original=row.get("orig") or Path(row["file"]).name,
         anatomy=anatomy_of(row),
+        boxes=tuple(_boxes(row)),
     )
 
 
@@ -179,6 +183,15 @@ def _target(row: Mapping[str, str], head: str) -> float | None:
     if row[head] not in WORDS:
         raise ConfigurationError(f"{head} {row[head]!r} of {row['file']}: 1, 0 or empty")
     return WORDS[row[head]]
+
+
+def _boxes(row: Mapping[str, str]) -> Iterator[MarkedBox]:
+    for source, label, words in written_boxes(row):
+        try:
+            yield marked_box(words, source=source, label=label)
+        except ValueError as error:
+            said = f"{source} box {' '.join(words)!r:.60} of {row['file']}"
+            raise ConfigurationError(f"{said}: {error}") from error
 
 
 def _findings(row: Mapping[str, str], *, complete: bool) -> list[float | None]:

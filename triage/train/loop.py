@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from triage.domain.ranking import auroc
 from triage.infer.densenet import DenseNet
 from triage.infer.gradcam import class_maps
 from triage.infer.input import InputSpec, normalise
-from triage.train.augmentation import Draw, distorted, mirrored, reduced
+from triage.train.augmentation import Draw, exposed, position, reduced
 from triage.train.films import WHITE, Examples
+from triage.train.marks import Marks, pointing_loss
 from triage.train.recipe import Precision, Recipe
 from triage.train.sampling import batches
 from triage.train.training import Training
@@ -82,11 +83,14 @@ def train_epoch(
     training.network.train()
     losses = []
     steps = -(-len(examples) // recipe.batch)
-    for step, (batch, targets) in enumerate(_visits(training, examples, recipe, epoch)):
+    for step, visit in enumerate(_visits(training, examples, recipe, epoch)):
         training.set_rate(recipe.rate_of((epoch - 1 + (step + 1) / steps) / recipe.epochs))
         with _autocast(training.device, recipe.precision):
-            logits = training.network.activations(batch).logits
-        loss = masked_loss(logits.float(), targets)
+            logits, features = training.network.activations(visit.batch)
+        loss = masked_loss(logits.float(), visit.targets)
+        if recipe.pointed:
+            weight = training.network.classifier.weight
+            loss = loss + recipe.pointed * pointing_loss(features.float(), weight, visit.marks)
         training.optimizer.zero_grad()
         torch.autograd.backward(loss)
         training.optimizer.step()
@@ -96,17 +100,30 @@ def train_epoch(
     return math.fsum(losses) / len(losses)
 
 
-def _visits(
-    training: Training, examples: Examples, recipe: Recipe, epoch: int
-) -> Iterator[tuple[Tensor, Tensor]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Visit:
+    """One step's films, (B, channels, size, size), their targets and their marks."""
+
+    batch: Tensor
+    targets: Tensor
+    marks: Marks
+
+
+def _visits(training: Training, examples: Examples, recipe: Recipe, epoch: int) -> Iterator[_Visit]:
     generator = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
     spec = InputSpec(size=recipe.pixels_of(epoch))
     for films in batches(examples, recipe, generator):
         draw = Draw(generator, len(films))
-        squares = examples.squares[films].to(training.device).float() / WHITE
-        squares = mirrored(squares, recipe.flipped, draw)
-        seen = distorted(squares, spec.size, draw) if recipe.distorted else squares
-        yield normalise(reduced(seen, spec.size), spec), examples.targets[films].to(training.device)
+        lying = position(recipe.flipped, draw, distorted=recipe.distorted)
+        squares = lying.laid(examples.squares[films].to(training.device).float() / WHITE)
+        seen = exposed(squares, spec.size, draw) if recipe.distorted else squares
+        marks = examples.marks.of(films)
+        laid = lying.of(marks.films).laid(marks.squares.to(training.device).float())
+        yield _Visit(
+            normalise(reduced(seen, spec.size), spec),
+            examples.targets[films].to(training.device),
+            replace(marks, squares=laid),
+        )
 
 
 def _autocast(device: torch.device, precision: Precision) -> torch.autocast:

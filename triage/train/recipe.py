@@ -68,6 +68,7 @@ class Recipe:
         averaged: decay per step of the running average of the weights (Polyak and Juditsky
             1992), which is what is evaluated and kept; 0 keeps the weights themselves.
         soft: weight of another network's predictions in the targets of films that have them.
+        pointed: weight of the loss that draws evidence into radiologists' boxes (``train.marks``).
         anatomy: whether the network learns sex, view and age too (``train.anatomy``).
         predictions: SHA-256 of the file of these; empty where there is none.
         start: digest of the bundle whose weights it begins with; empty where they are random.
@@ -92,6 +93,7 @@ class Recipe:
     distorted: bool = False
     averaged: float = 0.0
     soft: float = 0.0
+    pointed: float = 0.0
     anatomy: bool = False
     predictions: str = ""
     start: str = ""

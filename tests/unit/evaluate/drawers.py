@@ -4,8 +4,9 @@ import numpy as np
 
 from tests.unit.evaluate.marked import box, mapped, peak
 from triage.domain.assessment import Assessment
+from triage.domain.marked_box import MarkedBox
 from triage.evaluate.boxed import Found, found_on
-from triage.evaluate.boxes import Boxes, MarkedBox
+from triage.evaluate.boxes import Boxes
 from triage.evaluate.films import Assessed
 from triage.evaluate.inquiry import Boxed, Inquiry
 from triage.evaluate.labels import Choice, Labels

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.assessment import Assessment, Finding, HeatMap, Model, Placement, Tier
-from triage.evaluate.boxes import Boxes, MarkedBox
+from triage.domain.marked_box import MarkedBox
+from triage.evaluate.boxes import Boxes
 from triage.evaluate.localisation import MappedFilm
 from triage.evaluate.overlap import GRID
 

@@ -4,7 +4,8 @@ import pytest
 
 from tests.unit.evaluate.lists import written
 from triage.domain.errors import UnusableList
-from triage.evaluate.boxes import MarkedBox, names_of, read_boxes
+from triage.domain.marked_box import MarkedBox
+from triage.evaluate.boxes import names_of, read_boxes
 from triage.evaluate.listing import read_listing
 
 NIH_HEAD = "Image Index,Finding Label,Bbox [x,y,w,h],,,"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.unit.evaluate.marked import box, peak
-from triage.evaluate.boxes import MarkedBox
+from triage.domain.marked_box import MarkedBox
 from triage.evaluate.overlap import (
     BOX_IOU,
     GRID,

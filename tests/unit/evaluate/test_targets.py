@@ -1,8 +1,8 @@
 import pytest
 
 from tests.unit.evaluate.marked import box
-from triage.domain.labels import CHESTXRAY14
-from triage.evaluate.targets import Target, answering, targets
+from triage.domain.labels import CHESTXRAY14, answering
+from triage.evaluate.targets import Target, targets
 
 HEADS = ["tumour", "inflammation"]
 

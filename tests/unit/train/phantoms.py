@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from triage.train.films import Examples
+from triage.train.marks import Marks
 
 SIZE = 64
 RADIUS = 7
@@ -35,4 +36,7 @@ def phantoms(count: int, *, seed: int) -> Phantoms:
     targets = torch.stack([present.float(), 1 - present.float()], dim=1)
     targets[::3, 1] = torch.nan
     normal = torch.zeros(count, dtype=torch.bool)
-    return Phantoms(Examples(squares.clamp(0, 255).to(torch.uint8), targets, normal), centres)
+    films, masses = squares.clamp(0, 255).to(torch.uint8), torch.nonzero(present)[:, 0]
+    discs = (distance <= RADIUS**2)[masses].to(torch.uint8)
+    marks = Marks(masses, torch.zeros_like(masses), discs)
+    return Phantoms(Examples(films, targets, normal, marks), centres)

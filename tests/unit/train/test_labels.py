@@ -5,6 +5,7 @@ import pytest
 from tests.unit.train.folders import folder, row
 from triage.domain.errors import ConfigurationError
 from triage.domain.labels import LABELS
+from triage.domain.marked_box import MarkedBox
 from triage.train.labels import HELD, known_labels, read_labels
 
 
@@ -187,3 +188,21 @@ def test_a_validation_film_that_is_a_copy_of_a_training_film_is_refused(tmp_path
 
     with pytest.raises(ConfigurationError, match="copies of training films 1: 0"):
         read_labels(tmp_path)
+
+
+def test_boxes_of_radiologists_come_with_the_film(tmp_path: Path) -> None:
+    rows = [row(n, rsna_boxes="256 0 512 1024" if n == 5 else "") for n in (4, 5)]
+
+    films = read_labels(folder(tmp_path, rows))
+
+    assert [film.boxes for film in films] == [
+        (),
+        (MarkedBox("RSNA", "Lung Opacity", 0.25, 0.0, 0.5, 1.0),),
+    ]
+
+
+def test_a_box_that_leaves_its_film_is_named(tmp_path: Path) -> None:
+    rows = [row(4, nih_boxes=""), row(5, nih_boxes="Mass 0 0 2000 3")]
+
+    with pytest.raises(ConfigurationError, match=r"NIH box '0 0 2000 3' of films/5.png: within"):
+        read_labels(folder(tmp_path, rows))

@@ -9,6 +9,7 @@ from triage.infer.gradcam import class_maps
 from triage.infer.input import InputSpec, normalise
 from triage.train.films import WHITE, Examples
 from triage.train.loop import Outcome, evaluate, masked_loss, train_epoch
+from triage.train.marks import no_marks
 from triage.train.recipe import Precision, Recipe
 from triage.train.training import Training, begin
 
@@ -121,7 +122,9 @@ def test_unknown_targets_are_left_out_of_the_auroc() -> None:
 
 
 def test_examples_know_how_many_they_are() -> None:
-    assert len(Examples(torch.zeros(3, 2, 2), torch.zeros(3, 1), torch.zeros(3))) == 3
+    films = Examples(torch.zeros(3, 2, 2), torch.zeros(3, 1), torch.zeros(3), no_marks(2))
+
+    assert len(films) == 3
 
 
 def test_too_few_films_of_one_kind_are_not_judged() -> None:
@@ -150,3 +153,17 @@ def test_the_learning_rate_of_each_step_follows_the_recipe() -> None:
     train_epoch(training, phantoms(32, seed=1).examples, recipe=recipe, epoch=1, advance=nothing)
 
     assert training.optimizer.param_groups[0]["lr"] == 0
+
+
+def test_boxes_draw_the_evidence_to_where_they_are() -> None:
+    examples, stranger = phantoms(64, seed=1), phantoms(64, seed=9)
+    elsewhere = replace(examples.examples, marks=stranger.examples.marks)
+    told = replace(RECIPE, pointed=1.0, epochs=2)
+
+    right, wrong = (begin(told) for _ in range(2))
+    losses = [
+        [train_epoch(t, e, recipe=told, epoch=n, advance=nothing) for n in (1, 2)]
+        for t, e in ((right, examples.examples), (wrong, elsewhere))
+    ]
+
+    assert losses[0][1] < losses[1][1]

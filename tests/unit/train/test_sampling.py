@@ -1,6 +1,7 @@
 import torch
 
 from triage.train.films import Examples
+from triage.train.marks import no_marks
 from triage.train.recipe import Recipe
 from triage.train.sampling import batches
 
@@ -9,7 +10,7 @@ def examples(normal: int, other: int) -> Examples:
     """Make films of which only the kind matters."""
     count = normal + other
     kinds = torch.arange(count) < normal
-    return Examples(torch.zeros(count, 1, 1), torch.zeros(count, 1), kinds)
+    return Examples(torch.zeros(count, 1, 1), torch.zeros(count, 1), kinds, no_marks(1))
 
 
 def visited(films: Examples, recipe: Recipe, *, seed: int = 0) -> torch.Tensor:
