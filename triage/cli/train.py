@@ -30,6 +30,9 @@ Batch = Annotated[int | None, typer.Option(min=2)]
 Rate = Annotated[float | None, typer.Option("--learning-rate", min=0)]
 Seed = Annotated[int | None, typer.Option(min=0)]
 Numbers = Annotated[Precision | None, typer.Option("--precision", help="Of convolutions.")]
+Pointed = Annotated[
+    float | None, typer.Option(min=0, help="Weight of the loss that draws maps into boxes.")
+]
 Network = Annotated[
     str | None, typer.Option("--architecture", help=f"One of {', '.join(ARCHITECTURES)}.")
 ]
@@ -50,6 +53,7 @@ def train(
     seed: Seed = None,
     precision: Numbers = None,
     architecture: Network = None,
+    pointed: Pointed = None,
     name: Annotated[str, typer.Option(help="Name of the bundle.")] = "cxr-triage",
     version: Annotated[str, typer.Option(help="Version of the bundle.")] = "1",
 ) -> None:
@@ -61,7 +65,7 @@ def train(
     training patients is held back to choose the epoch by; thresholds are set at specificity 0.80
     on the validation films that no second reading called normal.
     """
-    changes = Changes(epochs, pixels, batch, learning_rate, seed, precision, architecture)
+    changes = Changes(epochs, pixels, batch, learning_rate, seed, precision, architecture, pointed)
     films = read_labels(folder)
     soft = read_predictions(predictions) if predictions else None
     bundle = load_bundle(start) if start else None
@@ -84,6 +88,7 @@ class Changes(NamedTuple):
     seed: int | None
     precision: Precision | None
     architecture: str | None
+    pointed: float | None
 
 
 def _recipe(
