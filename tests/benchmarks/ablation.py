@@ -8,9 +8,11 @@ and one that was interrupted goes on, so that the table may grow over many days.
 
 import argparse
 import csv
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,8 @@ from torch import Tensor
 
 from tests.benchmarks.collections_apart import NAMES, Cohort, Scores, standing
 from triage.domain.labels import LABELS
-from triage.infer.densenet import ARCHITECTURES
+from triage.infer.checkpoint import sha256
+from triage.infer.densenet import ARCHITECTURES, DenseNet
 from triage.train import thumbnail
 from triage.train.films import Examples, load_examples
 from triage.train.fit import Material, Progress, fit
@@ -30,26 +33,34 @@ from triage.train.loop import evaluate
 from triage.train.recipe import ARTICLE, RADIOGRAPH, Normals, Precision, Recipe
 from triage.train.run import BEST, LAST, Epoch, load_checkpoint
 from triage.train.soft import Predictions, read_predictions
-from triage.train.training import begin
+from triage.train.training import Start, begin
 
-ROWS: Mapping[str, Recipe] = {
-    "radiograph": RADIOGRAPH,
-    "article": ARTICLE,
-    "heads alone": replace(RADIOGRAPH, labels=ARTICLE.labels),
-    "64 px": replace(RADIOGRAPH, pixels=64),
-    "160 px": replace(RADIOGRAPH, pixels=160),
-    "no small beginning": replace(RADIOGRAPH, first_pixels=0),
-    "with anatomy": replace(RADIOGRAPH, anatomy=True),
-    "with boxes": replace(RADIOGRAPH, pointed=0.1),
-    "with anatomy and boxes": replace(RADIOGRAPH, anatomy=True, pointed=0.1),
-    "no flip": replace(RADIOGRAPH, flipped=0.0),
-    "flip alone": replace(RADIOGRAPH, distorted=False),
-    "no soft targets": replace(RADIOGRAPH, soft=0.0),
-    "no averaging": replace(RADIOGRAPH, averaged=0.0),
-    "no balance": replace(RADIOGRAPH, balanced=0.0),
-    "normals left out": replace(RADIOGRAPH, normals=Normals.LEFT_OUT),
-    "normals as labelled": replace(RADIOGRAPH, normals=Normals.AS_LABELLED),
+FINISH = replace(RADIOGRAPH, pixels=160, epochs=1, learning_rate=3e-4)
+"""The shipped bundle's second run, which ``--epochs`` and ``--pixels`` do not change."""
+
+ROWS: Mapping[str, tuple[Recipe, ...]] = {
+    "radiograph": (RADIOGRAPH,),
+    "article": (ARTICLE,),
+    "heads alone": (replace(RADIOGRAPH, labels=ARTICLE.labels),),
+    "64 px": (replace(RADIOGRAPH, pixels=64),),
+    "finished at 160 px": (RADIOGRAPH, FINISH),
+    "no small beginning": (replace(RADIOGRAPH, first_pixels=0),),
+    "pretrained on sex, view and age": (
+        replace(RADIOGRAPH, labels=(), anatomy=True, soft=0.0),
+        RADIOGRAPH,
+    ),
+    "with anatomy": (replace(RADIOGRAPH, anatomy=True),),
+    "with boxes": (replace(RADIOGRAPH, pointed=0.1),),
+    "with anatomy and boxes": (replace(RADIOGRAPH, anatomy=True, pointed=0.1),),
+    "no flip": (replace(RADIOGRAPH, flipped=0.0),),
+    "flip alone": (replace(RADIOGRAPH, distorted=False),),
+    "no soft targets": (replace(RADIOGRAPH, soft=0.0),),
+    "no averaging": (replace(RADIOGRAPH, averaged=0.0),),
+    "no balance": (replace(RADIOGRAPH, balanced=0.0),),
+    "normals left out": (replace(RADIOGRAPH, normals=Normals.LEFT_OUT),),
+    "normals as labelled": (replace(RADIOGRAPH, normals=Normals.AS_LABELLED),),
 }
+"""Each row's recipes: a later one begins with the weights of the one before."""
 BASELINE = "thumbnail"
 PUBLISHED = "published"
 CHECKPOINTS = (LAST, BEST)
@@ -62,13 +73,13 @@ class Trial:
 
     Args:
         name: of the row.
-        recipe: how to train.
+        recipes: how to train, one run after the other.
         fold: what is left out.
         path: of its scores; the run folder beside it has the same name without a suffix.
     """
 
     name: str
-    recipe: Recipe
+    recipes: tuple[Recipe, ...]
     fold: Fold
     path: Path
 
@@ -81,6 +92,7 @@ def main(words: Sequence[str]) -> int:
     predictions = read_predictions(arguments.predictions) if arguments.predictions else {}
     console = Console(highlight=False, width=150)
     for trial in _trials(arguments, cohort):
+        _refuse_others(trial)
         if not trial.path.is_file():
             scored = _glanced if trial.name == BASELINE else _trained
             _write(trial, cohort, scored(trial, cohort, predictions))
@@ -91,12 +103,22 @@ def main(words: Sequence[str]) -> int:
 
 def _trials(arguments: argparse.Namespace, cohort: Cohort) -> Iterator[Trial]:
     for name in arguments.rows:
-        recipe = ROWS.get(name, RADIOGRAPH)
-        recipe = replace(recipe, epochs=arguments.epochs or recipe.epochs)
-        recipe = replace(recipe, pixels=arguments.pixels or recipe.pixels)
-        recipe = replace(recipe, architecture=arguments.architecture)
+        recipes = tuple(_changed(each, arguments) for each in ROWS.get(name, (RADIOGRAPH,)))
         for fold in cohort.folds[: arguments.folds]:
-            yield Trial(name, recipe, fold, _path(arguments.to, name, fold))
+            yield Trial(name, recipes, fold, _path(arguments.to, name, fold))
+
+
+def _changed(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
+    """Change what the command line changes in every recipe, so that rows stay comparable."""
+    told = sha256(arguments.predictions) if arguments.predictions else ""
+    recipe = replace(recipe, architecture=arguments.architecture, predictions=told)
+    if recipe.epochs == FINISH.epochs:
+        return recipe
+    return replace(
+        recipe,
+        epochs=arguments.epochs or recipe.epochs,
+        pixels=arguments.pixels or recipe.pixels,
+    )
 
 
 def _path(to: Path, name: str, fold: Fold) -> Path:
@@ -106,7 +128,7 @@ def _path(to: Path, name: str, fold: Fold) -> Path:
 def _glanced(trial: Trial, cohort: Cohort, _: Predictions) -> Tensor:
     """Score by thumbnails: (held, labels)."""
     films = [cohort.films[n] for n in trial.fold.trained]
-    known = load_examples(films, replace(trial.recipe, soft=0.0), advance=_nothing)
+    known = load_examples(films, replace(trial.recipes[-1], soft=0.0), advance=_nothing)
     baseline = thumbnail.fit(known.squares, known.targets, patients=[f.patient for f in films])
     judged = _judged(trial, cohort)
     return torch.from_numpy(thumbnail.scores(baseline, judged.squares))
@@ -114,28 +136,50 @@ def _glanced(trial: Trial, cohort: Cohort, _: Predictions) -> Tensor:
 
 def _trained(trial: Trial, cohort: Cohort, predictions: Predictions) -> Tensor:
     """Score by a network: (held, labels), NaN for what it was not trained for."""
-    films = [cohort.films[n] for n in trial.fold.trained]
-    train = load_examples(films, trial.recipe, predictions=predictions, advance=_nothing)
-    nobody = train.chosen(torch.zeros(len(train), dtype=torch.bool))
-    progress = Progress(step=_nothing, epoch=lambda epoch: _tell(trial, epoch))
-    run = trial.path.with_suffix("")
-    fit(run, trial.recipe, Material(train, nobody), progress=progress, resume=True)
-    scores = _asked(run, trial.recipe, _judged(trial, cohort))
-    for name in CHECKPOINTS:
+    start = None
+    for run, recipe in zip(_runs(trial), trial.recipes, strict=True):
+        films = [cohort.films[n] for n in trial.fold.trained]
+        train = load_examples(films, recipe, predictions=predictions, advance=_nothing)
+        nobody = train.chosen(torch.zeros(len(train), dtype=torch.bool))
+        progress = Progress(step=_nothing, epoch=lambda epoch: _tell(trial, epoch))
+        material = Material(train, nobody)
+        fit(run, recipe, material, progress=progress, resume=True, start=start)
+        training = begin(recipe)
+        load_checkpoint(run / LAST, training)
+        start = Start(training.kept, recipe.labels)
+    scores = _asked(training.kept, recipe, _judged(trial, cohort))
+    for run, name in product(_runs(trial), CHECKPOINTS):
         (run / name).unlink(missing_ok=True)
     return scores
+
+
+def _runs(trial: Trial) -> list[Path]:
+    """Name the folder of each of a trial's runs."""
+    first = trial.path.with_suffix("")
+    later = range(1, len(trial.recipes))
+    return [first, *(first.with_name(f"{first.name}-{number}") for number in later)]
+
+
+def _refuse_others(trial: Trial) -> None:
+    """Raise where the scores that are there were made by another recipe than asked for."""
+    for run, recipe in zip(_runs(trial), trial.recipes, strict=True):
+        path = run / "settings.json"
+        if path.is_file():
+            made = json.loads(path.read_text("utf-8"))["recipe"]
+            if made != json.loads(json.dumps(asdict(recipe))):
+                raise SystemExit(
+                    f"{trial.path}: made by another recipe, {path}; name another folder"
+                )
 
 
 def _judged(trial: Trial, cohort: Cohort) -> Examples:
     """Load every film that is held out, whatever the recipe leaves out of training."""
     held = [replace(cohort.films[n], normal=False) for n in trial.fold.held]
-    return load_examples(held, trial.recipe, advance=_nothing)
+    return load_examples(held, trial.recipes[-1], advance=_nothing)
 
 
-def _asked(run: Path, recipe: Recipe, judged: Examples) -> Tensor:
-    training = begin(recipe)
-    load_checkpoint(run / LAST, training)
-    outcome = evaluate(training.kept, judged, precision=Precision.FLOAT32, pixels=recipe.pixels)
+def _asked(network: DenseNet, recipe: Recipe, judged: Examples) -> Tensor:
+    outcome = evaluate(network, judged, precision=Precision.FLOAT32, pixels=recipe.pixels)
     scores = torch.full((len(judged), len(LABELS)), torch.nan, dtype=torch.float64)
     places = [LABELS.index(label) for label in recipe.labels]
     scores[:, places] = torch.from_numpy(outcome.logits[:, : len(places)])

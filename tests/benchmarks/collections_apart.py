@@ -52,7 +52,9 @@ class Cohort:
         films = tuple(film for film in read_labels(folder) if film.split != "val")
         ordinary = np.array([not film.normal for film in films])
         patients = [film.patient for film in films]
-        folds = leave_collections_out(patients, [film.collection for film in films])
+        folds = leave_collections_out(
+            patients, [film.collection for film in films], smallest=smallest
+        )
         rows = read_rows(folder / "labels.csv", needed=("file",))
         second = {Path(row["file"]).name: row.get("rsna_class", "") for row in rows}
         readings = [second[film.path.name] for film in films]

@@ -21,8 +21,9 @@ from triage.train.labels import HELD, LabelledFilm, known_labels, read_labels
 from triage.train.recipe import PRESETS, Precision, Recipe
 from triage.train.run import Epoch
 from triage.train.soft import Predictions, read_predictions
+from triage.train.training import Start
 
-Start = Annotated[Path | None, typer.Option(help="Bundle whose weights to begin with.")]
+Beginning = Annotated[Path | None, typer.Option(help="Bundle whose weights to begin with.")]
 Said = Annotated[Path | None, typer.Option(help="CSV of another network's probabilities.")]
 Epochs = Annotated[int | None, typer.Option(min=1)]
 Pixels = Annotated[int | None, typer.Option(min=32, max=2048)]
@@ -44,7 +45,7 @@ def train(
     to: Annotated[Path, typer.Option(help="Run folder: settings, log, checkpoints, bundle.")],
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "radiograph",
     resume: Annotated[bool, typer.Option(help="Go on after the last finished epoch.")] = False,
-    start: Start = None,
+    start: Beginning = None,
     predictions: Said = None,
     epochs: Epochs = None,
     pixels: Pixels = None,
@@ -70,10 +71,11 @@ def train(
     soft = read_predictions(predictions) if predictions else None
     bundle = load_bundle(start) if start else None
     recipe = _recipe(preset, changes, films, bundle, predictions)
+    begun = Start.of(bundle, recipe) if bundle else None
     with _bars() as bars:
         sets = {split: _load(films, split, recipe, soft, bars) for split in ("train", HELD, "val")}
         material = fit.Material(train=sets["train"], held=_others(sets[HELD]))
-        _fit(to, recipe, material, bars, resume=resume, start=bundle)
+        _fit(to, recipe, material, bars, resume=resume, start=begun)
     model = export(to, recipe, films=films, val=_others(sets["val"]), title=Title(name, version))
     print(f"{model.name} {model.version} {model.digest} {to / 'bundle'}")
 
@@ -151,7 +153,7 @@ def _fit(
     bars: Progress,
     *,
     resume: bool,
-    start: Bundle | None,
+    start: Start | None,
 ) -> None:
     steps = -(-len(material.train) // recipe.batch)
     task = bars.add_task("epoch 1", total=steps)

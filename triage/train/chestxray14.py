@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.train.findings import heads_of, read_findings
 
 TRAIN_VAL, TEST = "train_val_list.txt", "test_list.txt"
@@ -54,7 +54,7 @@ def read_chestxray14(folder: Path) -> list[Row]:
         folder, and ``patient_id`` has the form of ``NIH-00000001``.
 
     Raises:
-        ConfigurationError: a list, a table or a column of it is missing; an image is listed
+        UnusableList: a list, a table or a column of it is missing; an image is listed
             twice, listed without a row or a file, or there twice; a patient or an image is in
             both lists; a word is no finding; a file is no text.
     """
@@ -80,7 +80,7 @@ def is_validated(patient: str) -> bool:
 
 def _listed(path: Path) -> list[str]:
     if not path.is_file():
-        raise ConfigurationError(f"{path}: no such file; it is one of the two official lists")
+        raise UnusableList(f"{path}: no such file; it is one of the two official lists")
     names = _text(path).split()
     _refuse(path, "images listed twice", _repeated(names))
     return names
@@ -90,18 +90,18 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: no text in UTF-8") from error
+        raise UnusableList(f"{path}: no text in UTF-8") from error
 
 
 def _entries(folder: Path) -> dict[str, Row]:
     path = max(folder.glob(_TABLES), default=None)
     if path is None:
-        raise ConfigurationError(f"{folder / _TABLES}: no such file; it holds the findings")
+        raise UnusableList(f"{folder / _TABLES}: no such file; it holds the findings")
     # The commas within two names of the header cut it as often as each row, so columns agree.
     reader = csv.DictReader(_text(path).splitlines())
     missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
     if missing:
-        raise ConfigurationError(f"{path}: column {missing[0]!r} is missing")
+        raise UnusableList(f"{path}: column {missing[0]!r} is missing")
     rows = [{name: row[name] or "" for name in _NEEDED} for row in reader]
     _refuse(path, "images with several rows", _repeated(row[_FILM] for row in rows))
     return {row[_FILM]: row for row in rows}
@@ -118,7 +118,7 @@ def _row(entry: Mapping[str, str], image: Path, *, split: str | None = None) -> 
     patient = _patient(entry)
     findings = read_findings(entry[_FINDINGS], film=entry[_FILM])
     if findings is None:
-        raise ConfigurationError(f"{_FINDINGS} of {entry[_FILM]} is empty: at least No Finding")
+        raise UnusableList(f"{_FINDINGS} of {entry[_FILM]} is empty: at least No Finding")
     return {
         "file": str(image),
         "patient_id": patient,
@@ -136,7 +136,7 @@ def _row(entry: Mapping[str, str], image: Path, *, split: str | None = None) -> 
 def _patient(entry: Mapping[str, str]) -> str:
     number = entry[_PATIENT].strip()
     if not (number.isascii() and number.isdigit()):
-        raise ConfigurationError(f"{_PATIENT} of {entry[_FILM]}: a whole number")
+        raise UnusableList(f"{_PATIENT} of {entry[_FILM]}: a whole number")
     return f"NIH-{int(number):08d}"
 
 
@@ -158,4 +158,4 @@ def _repeated(names: Iterable[str]) -> list[str]:
 
 def _refuse(path: Path, what: str, names: list[str]) -> None:
     if names:
-        raise ConfigurationError(f"{path}: {what} {len(names)}: 0; the first is {names[0]}")
+        raise UnusableList(f"{path}: {what} {len(names)}: 0; the first is {names[0]}")

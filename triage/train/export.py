@@ -74,14 +74,14 @@ def export(
 def _best(run: Path, recipe: Recipe) -> tuple[DenseNet, str]:
     """Return the best epoch's network, rounded as a bundle holds it, and how it was trained."""
     training = begin(recipe)
-    epoch = load_checkpoint(run / BEST, training)
-    if not epoch:
+    number = load_checkpoint(run / BEST, training)
+    if not number:
         raise ConfigurationError(f"{run / BEST}: no such file; at least one epoch must end first")
     weights = weights_of(training.kept)
     for name in HEAD_WEIGHTS:
         weights[name] = weights[name][: len(recipe.labels)].contiguous()
     network = network_of(weights, recipe.architecture, labels=len(recipe.labels))
-    return network, _sentence(recipe, epoch)
+    return network, _sentence(recipe, number)
 
 
 def _origin(films: Sequence[LabelledFilm], *, val: Examples, sentence: str) -> Training:
@@ -95,7 +95,7 @@ def _sentence(recipe: Recipe, epoch: int) -> str:
     fields = {field: value for field, value in asdict(recipe).items() if field != "labels"}
     told = fields | {"start": recipe.start or "random"}
     words = ", ".join(f"{field} {value}" for field, value in told.items())
-    return f"{words}; the weights of epoch {epoch}, the best on held films of training"
+    return f"{words}; the weights of epoch {epoch}, the best on held films of training or the last"
 
 
 def _label(name: str, outcome: Outcome, number: int) -> Label:

@@ -1,5 +1,6 @@
 """JPEG and PNG films, and their labels, as the tensors that a network is trained on."""
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from triage.decode import picture
-from triage.domain.errors import ConfigurationError, UnassessableFilm
+from triage.domain.errors import UnassessableFilm, UnusableList
 from triage.domain.film import Film
 from triage.domain.labels import HEADS, LABELS
 from triage.infer.input import letterbox
@@ -43,6 +44,16 @@ class Examples:
     def __len__(self) -> int:
         return len(self.squares)
 
+    def digest(self) -> str:
+        """Return the SHA-256, in hex, of everything that a network is told of these films."""
+        told = hashlib.sha256()
+        marks = self.marks
+        parts = (self.squares, self.targets, self.normal, marks.films, marks.outputs, marks.squares)
+        for part in parts:
+            told.update(str(tuple(part.shape)).encode())
+            told.update(part.contiguous().numpy().data)
+        return told.hexdigest()
+
     def chosen(self, films: Tensor) -> "Examples":
         """Keep some films, by number or by ``bool`` (N,)."""
         numbers = torch.arange(len(self))[films]
@@ -54,12 +65,12 @@ def read_film(path: Path) -> Film:
     """Read a gray picture in display sense, by the code that serves pictures.
 
     Raises:
-        ConfigurationError: the file is no readable gray picture.
+        UnusableList: the file is no readable gray picture.
     """
     try:
         return picture.film(path.read_bytes())
     except UnassessableFilm as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+        raise UnusableList(f"{path}: {error}") from error
 
 
 def load_examples(

@@ -1,6 +1,6 @@
 """Lists of findings such as ``Mass|Effusion``, as ChestX-ray14 and label files write them."""
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.labels import CHESTXRAY14, HEADS
 
 NO_FINDING = "No Finding"
@@ -19,7 +19,7 @@ def read_findings(text: str, *, film: str) -> frozenset[str] | None:
         The findings; ``None`` where the text is empty, which is unknown.
 
     Raises:
-        ConfigurationError: a word is no finding, or ``No Finding`` stands beside one.
+        UnusableList: a word is no finding, or ``No Finding`` stands beside one.
 
     >>> sorted(read_findings("Mass|Pneumonia:viral", film="1.png"))
     ['Mass', 'Pneumonia']
@@ -31,7 +31,7 @@ def read_findings(text: str, *, film: str) -> frozenset[str] | None:
     words = [word.partition(_DETAIL)[0] for word in text.split(_BETWEEN)]
     unknown = [word for word in words if word not in CHESTXRAY14]
     if unknown:
-        raise ConfigurationError(
+        raise UnusableList(
             f"findings {text!r:.60} of {film}: {unknown[0]!r:.40} is none of"
             f" {', '.join(CHESTXRAY14)}; {NO_FINDING} stands alone"
         )

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from triage.infer.bundle import Bundle
 from triage.train.films import Examples
 from triage.train.loop import evaluate, train_epoch
 from triage.train.recipe import Recipe
@@ -19,7 +18,7 @@ from triage.train.run import (
     read_log,
     save_checkpoint,
 )
-from triage.train.training import Training, begin
+from triage.train.training import Start, Training, begin
 
 FEWEST = 5
 """Held films of either kind from which a label's AUROC is worth a point of the curve."""
@@ -53,7 +52,7 @@ def fit(
     *,
     progress: Progress,
     resume: bool = False,
-    start: Bundle | None = None,
+    start: Start | None = None,
 ) -> list[Epoch]:
     """Train in a run folder and return its log.
 
@@ -66,16 +65,17 @@ def fit(
         start: whose weights to begin with; random if absent.
 
     Raises:
-        ConfigurationError: the folder holds another run, or ``start`` does not fit the recipe.
+        ConfigurationError: the folder holds a run of another recipe or of other films.
     """
     training = begin(recipe, start)
-    claim_folder(folder, recipe, resume=resume)
+    films = {"train": material.train.digest(), "held": material.held.digest()}
+    claim_folder(folder, recipe, films=films, resume=resume)
     done = load_checkpoint(folder / LAST, training)
     log = read_log(folder, epochs=done)
     for number in range(done + 1, recipe.epochs + 1):
         epoch = _one(training, recipe, number, material=material, progress=progress)
         full = [earlier.score for earlier in log if earlier.pixels == recipe.pixels]
-        if epoch.pixels == recipe.pixels and epoch.score >= max(full, default=0.0):
+        if epoch.pixels == recipe.pixels and not epoch.score < max(full, default=0.0):
             save_checkpoint(folder / BEST, training, epoch=number)
         log.append(epoch)
         append_epoch(folder, epoch)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 
 OTHERS = "others"
 SMALLEST = 50
@@ -48,7 +48,7 @@ def leave_collections_out(
         The largest collection first, the pool last; every film is held out exactly once.
 
     Raises:
-        ConfigurationError: there are fewer than two folds, or one leaves no film to fit to.
+        UnusableList: there are fewer than two folds, or one leaves no film to fit to.
     """
     people, named = np.asarray(patients, np.str_), np.asarray(collections, np.str_)
     counts = Counter(named.tolist())
@@ -58,7 +58,7 @@ def leave_collections_out(
     if pool.any():
         held[OTHERS] = pool
     if len(held) <= 1:
-        raise ConfigurationError(
+        raise UnusableList(
             f"collections to leave out {len(held)}: at least 2; those of fewer than {smallest}"
             " films count as one"
         )
@@ -68,7 +68,7 @@ def leave_collections_out(
 def _fold(name: str, held: NDArray[np.bool_], patients: NDArray[np.str_]) -> Fold:
     known = np.isin(patients, patients[held])
     if known.all():
-        raise ConfigurationError(
+        raise UnusableList(
             f"films of patients who are not in the collection {name} 0: at least 1 to fit to"
         )
     return Fold(name, np.flatnonzero(held), np.flatnonzero(~known))

@@ -2,12 +2,11 @@
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
 from triage.domain.marked_box import MarkedBox, marked_box, written_boxes
 from triage.train.anatomy import anatomy_of
@@ -73,7 +72,7 @@ def read_labels(folder: Path) -> tuple[LabelledFilm, ...]:
         The films in the order of the file.
 
     Raises:
-        ConfigurationError: file or column missing, a word, finding or box that is not known, a film
+        UnusableList: file or column missing, a word, finding or box that is not known, a film
             that is missing, is listed twice, has no patient or is a copy of one of another split,
             a patient in two splits, or a split without films.
     """
@@ -113,12 +112,12 @@ def film_path(name: str, folder: Path) -> Path:
     """Find a film that ``labels.csv`` names, in its folder or in the one above.
 
     Raises:
-        ConfigurationError: there is no such file.
+        UnusableList: there is no such file.
     """
     for root in (folder, folder.parent):
         if (root / name).is_file():
             return root / name
-    raise ConfigurationError(f"{name}: named in labels.csv of {folder}, but there is no such file")
+    raise UnusableList(f"{name}: named in labels.csv of {folder}, but there is no such file")
 
 
 def source_of(row: Mapping[str, str]) -> str:
@@ -127,11 +126,17 @@ def source_of(row: Mapping[str, str]) -> str:
 
 
 def refuse_leakage(films: Iterable[LabelledFilm]) -> None:
-    """Raise ``ConfigurationError`` where one patient is in two splits."""
-    pairs = {(film.patient, film.split if film.split != HELD else "train") for film in films}
-    both = sum(splits > 1 for splits in Counter(patient for patient, _ in pairs).values())
+    """Raise ``UnusableList`` where one patient is in two splits."""
+    splits: dict[str, dict[str, Path]] = {}
+    for film in films:
+        split = "train" if film.split == HELD else film.split
+        splits.setdefault(film.patient, {}).setdefault(split, film.path)
+    both = [list(own.values()) for own in splits.values() if len(own) > 1]
     if both:
-        raise ConfigurationError(f"patients in two splits {both}: 0, since one would know them")
+        raise UnusableList(
+            f"patients in two splits {len(both)}: 0, since one would know them; the first has"
+            f" {both[0][0]} and {both[0][1]}"
+        )
 
 
 def _known_in(films: Iterable[LabelledFilm], label: str) -> set[str]:
@@ -150,18 +155,16 @@ def _refuse_copies(films: Sequence[LabelledFilm]) -> None:
 def _refuse_empty(films: Iterable[LabelledFilm]) -> None:
     splits = {HELD: "train"}
     for split in sorted(set(SPLITS) - {splits.get(film.split, film.split) for film in films}):
-        raise ConfigurationError(f"0 films of adults with a known label in {split}: at least 1")
+        raise UnusableList(f"0 films of adults with a known label in {split}: at least 1")
 
 
 def _film(row: Mapping[str, str], folder: Path) -> LabelledFilm:
     if row["split"] not in (*SPLITS, TEST):
-        raise ConfigurationError(
-            f"split {row['split']!r} of {row['file']}: one of {(*SPLITS, TEST)}"
-        )
+        raise UnusableList(f"split {row['split']!r} of {row['file']}: one of {(*SPLITS, TEST)}")
     heads = {head: _target(row, head) for head in HEADS}
     return LabelledFilm(
         path=film_path(row["file"], folder),
-        patient=row["patient_id"],
+        patient=row["patient_id"].strip(),
         split=_split(row),
         targets=(*heads.values(), *_findings(row, complete=None not in heads.values())),
         source=source_of(row),
@@ -174,14 +177,14 @@ def _film(row: Mapping[str, str], folder: Path) -> LabelledFilm:
 
 
 def _split(row: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(row["patient_id"].encode()).digest()
+    digest = hashlib.sha256(row["patient_id"].strip().encode()).digest()
     held = row["split"] == "train" and digest[0] % _HELD_OF == 0
     return HELD if held else row["split"]
 
 
 def _target(row: Mapping[str, str], head: str) -> float | None:
     if row[head] not in WORDS:
-        raise ConfigurationError(f"{head} {row[head]!r} of {row['file']}: 1, 0 or empty")
+        raise UnusableList(f"{head} {row[head]!r} of {row['file']}: 1, 0 or empty")
     return WORDS[row[head]]
 
 
@@ -191,7 +194,7 @@ def _boxes(row: Mapping[str, str]) -> Iterator[MarkedBox]:
             yield marked_box(words, source=source, label=label)
         except ValueError as error:
             said = f"{source} box {' '.join(words)!r:.60} of {row['file']}"
-            raise ConfigurationError(f"{said}: {error}") from error
+            raise UnusableList(f"{said}: {error}") from error
 
 
 def _findings(row: Mapping[str, str], *, complete: bool) -> list[float | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.infer.likeness import SIZE, LikenessNetwork, reduced
 from triage.infer.look import look_at
 from triage.infer.screener import Limits
@@ -47,7 +47,7 @@ def read_material(folder: Path, *, accepted: Path | None, refused: Path | None) 
         refused: folder of PNG drawings that must not pass.
 
     Raises:
-        ConfigurationError: the list or a film is missing, or is no gray picture.
+        UnusableList: the list or a film is missing, or is no gray picture.
     """
     rows = _rows(folder / "labels.csv")
     patients = {name: n for n, name in enumerate(sorted({row["patient_id"] for row in rows}))}
@@ -72,7 +72,7 @@ def limits_of(network: LikenessNetwork, held: Square) -> Limits:
 def _rows(path: Path) -> list[dict[str, str]]:
     rows = [row for row in read_rows(path, needed=_NEEDED) if row["split"] == "train"]
     if len({row["patient_id"] for row in rows}) < _EACH:
-        raise ConfigurationError(f"{path}: films of fewer than {_EACH} patients in train")
+        raise UnusableList(f"{path}: films of fewer than {_EACH} patients in train")
     return rows
 
 

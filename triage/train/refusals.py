@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 
 
 def refuse_nameless(rows: Iterable[Mapping[str, str]]) -> None:
@@ -18,11 +18,11 @@ def refuse_nameless(rows: Iterable[Mapping[str, str]]) -> None:
         rows: with the columns ``file`` and ``patient_id``.
 
     Raises:
-        ConfigurationError: as above; it counts the films and names the first.
+        UnusableList: as above; it counts the films and names the first.
     """
     nameless = [row["file"] for row in rows if not row["patient_id"].strip()]
     if nameless:
-        raise ConfigurationError(
+        raise UnusableList(
             f"films without patient_id {len(nameless)}: 0; the first is {nameless[0]}"
         )
 
@@ -31,12 +31,12 @@ def refuse_same_files(paths: Iterable[Path]) -> None:
     """Raise where two rows lead to one file, whatever each calls it.
 
     Raises:
-        ConfigurationError: as above; it counts the files and names the first.
+        UnusableList: as above; it counts the files and names the first.
     """
     counts = Counter(path.resolve() for path in paths)
     repeated = [path for path, count in counts.items() if count > 1]
     if repeated:
-        raise ConfigurationError(
+        raise UnusableList(
             f"films listed more than once {len(repeated)}: 0; the first is {repeated[0]}"
         )
 
@@ -52,13 +52,13 @@ def refuse_copies(trained: Sequence[Path], *, judged: Sequence[Path]) -> None:
         judged: films of the other splits.
 
     Raises:
-        ConfigurationError: as above; it counts the copies and names the first pair.
+        UnusableList: as above; it counts the copies and names the first pair.
     """
     known = {_digest(path): path for path in _of_sizes(trained, like=judged)}
     digests = {path: _digest(path) for path in _of_sizes(judged, like=trained)}
     copies = [(path, known[digest]) for path, digest in digests.items() if digest in known]
     if copies:
-        raise ConfigurationError(
+        raise UnusableList(
             f"validation films that are copies of training films {len(copies)}: 0;"
             f" the first is {copies[0][0]}, a copy of {copies[0][1]}"
         )

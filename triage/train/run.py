@@ -3,7 +3,7 @@
 ::
 
     runs/first/
-      settings.json           the recipe
+      settings.json           the recipe, digests of the films, and what it was run with
       log.jsonl               one line per epoch
       last.safetensors        weights, their average and the optimiser after the last epoch
       best.safetensors        the same after the epoch that was best on the held films
@@ -13,12 +13,16 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from triage import __version__
 from triage.domain.errors import ConfigurationError
 from triage.train.recipe import Recipe
 from triage.train.training import Training
@@ -47,32 +51,54 @@ class Epoch:
 
     @property
     def score(self) -> float:
-        """Mean AUROC of the labels that can be judged; what "best" means."""
+        """Mean AUROC of the labels that can be judged; what "best" means. NaN if there is none."""
         judged = [value for value in self.aurocs.values() if math.isfinite(value)]
-        return sum(judged) / max(1, len(judged))
+        return sum(judged) / len(judged) if judged else math.nan
 
 
-def claim_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
-    """Write the recipe into a new folder, or check it against that of the run to resume.
+def claim_folder(folder: Path, recipe: Recipe, *, films: Mapping[str, str], resume: bool) -> None:
+    """Write into a new folder what the run is made of, or hold it against the run to resume.
+
+    Args:
+        folder: of the run; made if absent.
+        recipe: how to train.
+        films: a digest of the films of each kind, with all that the network is told of them.
+        resume: whether a run may be there.
 
     Raises:
         ConfigurationError: the folder holds a run and ``resume`` is false, or the run was
-            trained by another recipe (the number of epochs may grow).
+            begun with another recipe or other films, of which a patient may judge the weights
+            that had learnt from them.
     """
     path = folder / "settings.json"
+    made_of = {"recipe": asdict(recipe), "films": dict(films)}
     if resume and path.is_file():
-        _refuse_other_recipe(path, recipe)
-    elif (folder / LAST).exists() or path.exists():
+        _refuse_another(path, made_of)
+        return
+    if (folder / LAST).exists() or path.exists():
         raise ConfigurationError(f"{folder} holds a run already: resume it or name another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    replace_text(path, json.dumps(asdict(recipe), indent=2) + "\n")
+    replace_text(path, json.dumps(made_of | {"run_with": _run_with()}, indent=2) + "\n")
 
 
-def _refuse_other_recipe(path: Path, recipe: Recipe) -> None:
+def _refuse_another(path: Path, made_of: Mapping[str, Mapping[str, object]]) -> None:
     before = json.loads(path.read_text(encoding="utf-8"))
-    for name, value in json.loads(json.dumps(asdict(recipe))).items():  # tuples become lists
-        if name != "epochs" and before.get(name) != value:
-            raise ConfigurationError(f"{name} {value}: the run was begun with {before.get(name)}")
+    for part, values in json.loads(json.dumps(made_of)).items():  # tuples become lists
+        for name, value in values.items():
+            begun = before.get(part, {}).get(name)
+            if begun != value:
+                raise ConfigurationError(f"{part} {name} {value}: the run was begun with {begun}")
+
+
+def _run_with() -> dict[str, str | int]:
+    """Say what else decides the weights, to their last digit."""
+    on_gpu = torch.cuda.is_available()
+    return {
+        "triage": __version__,
+        "torch": torch.__version__,
+        "device": torch.cuda.get_device_name() if on_gpu else "cpu",
+        "threads": torch.get_num_threads(),
+    }
 
 
 def save_checkpoint(path: Path, training: Training, *, epoch: int) -> None:
@@ -102,7 +128,8 @@ def load_checkpoint(path: Path, training: Training) -> int:
 def append_epoch(folder: Path, epoch: Epoch) -> None:
     """Append one line to the log of the run."""
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(asdict(epoch)) + "\n")
+        aurocs = {label: _number(value) for label, value in epoch.aurocs.items()}
+        log.write(json.dumps(asdict(epoch) | {"aurocs": aurocs}, allow_nan=False) + "\n")
 
 
 def read_log(folder: Path, *, epochs: int) -> list[Epoch]:
@@ -110,7 +137,17 @@ def read_log(folder: Path, *, epochs: int) -> list[Epoch]:
     path = folder / "log.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines()[:epochs] if path.is_file() else []
     replace_text(path, "".join(line + "\n" for line in lines))
-    return [Epoch(**json.loads(line)) for line in lines]
+    return [_epoch(json.loads(line)) for line in lines]
+
+
+def _number(value: float) -> float | None:
+    """Write what is undefined as JSON does, which has no NaN."""
+    return value if math.isfinite(value) else None
+
+
+def _epoch(line: dict[str, Any]) -> Epoch:
+    aurocs = {k: math.nan if v is None else v for k, v in line["aurocs"].items()}
+    return Epoch(**(line | {"aurocs": aurocs}))
 
 
 def replace_text(path: Path, text: str) -> None:

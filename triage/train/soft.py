@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.labels import CHESTXRAY14, HEADS
 
 FILM = ("Image Index", "file")
@@ -28,10 +28,10 @@ def read_predictions(path: Path) -> Predictions:
         independent.
 
     Raises:
-        ConfigurationError: no such file, a missing column, or a value that is no probability.
+        UnusableList: no such file, a missing column, or a value that is no probability.
     """
     if not path.is_file():
-        raise ConfigurationError(f"{path}: no such file")
+        raise UnusableList(f"{path}: no such file")
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
@@ -45,7 +45,7 @@ def _column(path: Path, names: Sequence[str], candidates: Sequence[str]) -> str:
     for name in candidates:
         if name in names:
             return name
-    raise ConfigurationError(f"{path}: column {candidates[0]} is missing")
+    raise UnusableList(f"{path}: column {candidates[0]} is missing")
 
 
 def _probability(row: Mapping[str, str], column: str) -> float:
@@ -54,7 +54,7 @@ def _probability(row: Mapping[str, str], column: str) -> float:
     except ValueError:
         value = float("nan")
     if not 0 <= value <= 1:
-        raise ConfigurationError(f"{column} {row[column]!r}: a probability within [0, 1]")
+        raise UnusableList(f"{column} {row[column]!r}: a probability within [0, 1]")
     return value
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 
 
 def read_rows(path: Path, *, needed: Iterable[str]) -> list[dict[str, str]]:
@@ -17,26 +17,26 @@ def read_rows(path: Path, *, needed: Iterable[str]) -> list[dict[str, str]]:
         needed: columns that must be there.
 
     Raises:
-        ConfigurationError: there is no such file, it is no text in UTF-8, a column is missing
+        UnusableList: there is no such file, it is no text in UTF-8, a column is missing
             or has the name of another, or a row has another length than the line of names.
     """
     if not path.is_file():
-        raise ConfigurationError(f"{path}: no such file; a training folder holds labels.csv")
+        raise UnusableList(f"{path}: no such file; a training folder holds labels.csv")
     try:
         text = path.read_text(encoding="utf-8-sig")
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(f"{path}: damaged, or no CSV text in UTF-8") from error
+        raise UnusableList(f"{path}: damaged, or no CSV text in UTF-8") from error
     names = lines[0] if lines else []
     missing = [name for name in needed if name not in names]
     if missing:
-        raise ConfigurationError(f"{path}: column {missing[0]} is missing")
+        raise UnusableList(f"{path}: column {missing[0]} is missing")
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
-        raise ConfigurationError(f"{path}: column {repeated[0]} is there more than once")
+        raise UnusableList(f"{path}: column {repeated[0]} is there more than once")
     for number, line in enumerate(lines[1:], 2):
         if line and len(line) != len(names):
-            raise ConfigurationError(
+            raise UnusableList(
                 f"{path}: row {number} has {len(line)} fields: {len(names)}, as the line of names"
             )
     return [dict(zip(names, line, strict=True)) for line in lines[1:] if line]

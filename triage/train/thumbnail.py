@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.train.films import WHITE
 from triage.train.folds import deal_patients
 
@@ -55,10 +55,10 @@ def fit(squares: Tensor, targets: Tensor, *, patients: Sequence[str]) -> Baselin
         patients: (N,) pseudonym of each film.
 
     Raises:
-        ConfigurationError: fewer than five patients.
+        UnusableList: fewer than five patients.
     """
     if len(set(patients)) < _PARTS:
-        raise ConfigurationError(f"patients {len(set(patients))}: at least {_PARTS} for the folds")
+        raise UnusableList(f"patients {len(set(patients))}: at least {_PARTS} for the folds")
     grays, known = _grays(squares), targets.double()
     parts = torch.from_numpy(deal_patients(patients, parts=_PARTS))
     losses = torch.zeros(len(PENALTIES), targets.shape[1], dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -83,16 +84,45 @@ class Training:
             self.optimizer.state[named[parameter]][kind] = held
 
 
-def begin(recipe: Recipe, start: Bundle | None = None) -> Training:
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Weights to begin with.
+
+    Args:
+        network: of the recipe's architecture.
+        outputs: the names of its outputs, in order.
+    """
+
+    network: DenseNet
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, bundle: Bundle, recipe: Recipe) -> Self:
+        """Begin with a bundle.
+
+        Raises:
+            ConfigurationError: it has another architecture or another normalisation.
+        """
+        card = bundle.card
+        if card.architecture != recipe.architecture:
+            raise ConfigurationError(
+                f"architecture of {bundle.model.name} {card.architecture}: {recipe.architecture}"
+            )
+        if (card.input.spec.mean, card.input.spec.deviation) != (IMAGENET_MEAN, IMAGENET_DEVIATION):
+            raise ConfigurationError(
+                f"input mean of {bundle.model.name} {card.input.spec.mean}: {IMAGENET_MEAN},"
+                " as films are seen here"
+            )
+        return cls(bundle.network, card.outputs)
+
+
+def begin(recipe: Recipe, start: Start | None = None) -> Training:
     """Make a network and its optimiser, on a GPU if there is one; both follow from the recipe.
 
     Args:
         recipe: how to train.
         start: whose weights to begin with, and with them the outputs of the same names; else
             they are random.
-
-    Raises:
-        ConfigurationError: ``start`` has another architecture or another normalisation.
     """
     torch.manual_seed(recipe.seed)
     network = DenseNet(ARCHITECTURES[recipe.architecture], recipe.outputs)
@@ -104,21 +134,12 @@ def begin(recipe: Recipe, start: Bundle | None = None) -> Training:
     return Training(network, kept, _optimizer(network, recipe))
 
 
-def _take_over(network: DenseNet, recipe: Recipe, start: Bundle) -> None:
-    if start.card.architecture != recipe.architecture:
-        raise ConfigurationError(
-            f"architecture of {start.model.name} {start.card.architecture}: {recipe.architecture}"
-        )
-    spec = start.card.input.spec
-    if (spec.mean, spec.deviation) != (IMAGENET_MEAN, IMAGENET_DEVIATION):
-        raise ConfigurationError(
-            f"input mean of {start.model.name} {spec.mean}: {IMAGENET_MEAN}, as films are seen here"
-        )
+def _take_over(network: DenseNet, recipe: Recipe, start: Start) -> None:
     network.features.load_state_dict(start.network.features.state_dict())
     with torch.no_grad():
         for row, label in enumerate(recipe.labels):
-            if label in start.card.outputs:
-                place = start.card.outputs.index(label)
+            if label in start.outputs:
+                place = start.outputs.index(label)
                 network.classifier.weight[row] = start.network.classifier.weight[place]
                 network.classifier.bias[row] = start.network.classifier.bias[place]
 

@@ -56,5 +56,8 @@ def test_a_run_tells_what_it_began_with(tmp_path: Path, films: Path) -> None:
 
     began = load_bundle(tmp_path / "first/bundle").model.digest
     assert f"start {began}" in load_bundle(tmp_path / "second/bundle").card.training.recipe
-    assert json.loads((tmp_path / "second/settings.json").read_text("utf-8"))["start"] == began
+    assert (
+        json.loads((tmp_path / "second/settings.json").read_text("utf-8"))["recipe"]["start"]
+        == began
+    )
     assert (tmp_path / "second/curves.png").read_bytes().startswith(b"\x89PNG")

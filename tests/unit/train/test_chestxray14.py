@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.train.chestxray14 import is_chestxray14, is_validated, read_chestxray14
 
 HEADER = (
@@ -115,7 +115,7 @@ def test_a_line_too_many_is_refused(tmp_path: Path, file: str, line: str, senten
     layout(tmp_path)
     add(tmp_path / file, line)
 
-    with pytest.raises(ConfigurationError, match=sentence):
+    with pytest.raises(UnusableList, match=sentence):
         read_chestxray14(tmp_path)
 
 
@@ -131,7 +131,7 @@ def test_a_line_too_many_is_refused(tmp_path: Path, file: str, line: str, senten
 def test_a_row_that_cannot_be_true_is_refused(tmp_path: Path, row: str, sentence: str) -> None:
     layout(tmp_path, row)
 
-    with pytest.raises(ConfigurationError, match=sentence):
+    with pytest.raises(UnusableList, match=sentence):
         read_chestxray14(tmp_path)
 
 
@@ -140,7 +140,7 @@ def test_absent_images_are_counted_and_the_first_is_named(tmp_path: Path) -> Non
     for name in TRAIN_VAL[1:]:
         (tmp_path / "images" / name).unlink()
 
-    with pytest.raises(ConfigurationError, match=r"without a file 2: 0; the first is 00000001_001"):
+    with pytest.raises(UnusableList, match=r"without a file 2: 0; the first is 00000001_001"):
         read_chestxray14(tmp_path)
 
 
@@ -149,7 +149,7 @@ def test_an_image_in_two_folders_is_refused(tmp_path: Path) -> None:
     (tmp_path / "images_001/images").mkdir(parents=True)
     (tmp_path / "images_001/images" / TEST[0]).touch()
 
-    with pytest.raises(ConfigurationError, match=r"images in several folders 1: 0"):
+    with pytest.raises(UnusableList, match=r"images in several folders 1: 0"):
         read_chestxray14(tmp_path)
 
 
@@ -157,14 +157,14 @@ def test_an_image_in_two_folders_is_refused(tmp_path: Path) -> None:
 def test_a_file_of_the_layout_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     next(layout(tmp_path).glob(name)).unlink()
 
-    with pytest.raises(ConfigurationError, match="no such file"):
+    with pytest.raises(UnusableList, match="no such file"):
         read_chestxray14(tmp_path)
 
 
 def test_a_table_in_another_encoding_is_named(tmp_path: Path) -> None:
     (layout(tmp_path) / "Data_Entry_2017_v2020.csv").write_bytes(b"Image Index,\xfc")
 
-    with pytest.raises(ConfigurationError, match=r"v2020\.csv: no text in UTF-8"):
+    with pytest.raises(UnusableList, match=r"v2020\.csv: no text in UTF-8"):
         read_chestxray14(tmp_path)
 
 
@@ -172,7 +172,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     table = layout(tmp_path) / "Data_Entry_2017_v2020.csv"
     table.write_text(table.read_text("utf-8").replace("Patient ID", "Person"), "utf-8")
 
-    with pytest.raises(ConfigurationError, match="column 'Patient ID' is missing"):
+    with pytest.raises(UnusableList, match="column 'Patient ID' is missing"):
         read_chestxray14(tmp_path)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.unit.train.folders import folder, row
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.labels import CHESTXRAY14, LABELS
 from triage.infer.input import letterbox
 from triage.train.films import load_examples, read_film, target_row
@@ -64,7 +64,7 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
     path = tmp_path / "film.jpg"
     path.write_bytes(b"\xff\xd8\xff no more")
 
-    with pytest.raises(ConfigurationError, match=r"film\.jpg: "):
+    with pytest.raises(UnusableList, match=r"film\.jpg: "):
         read_film(path)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.labels import CHESTXRAY14
 from triage.train.findings import heads_of, read_findings
 
@@ -25,7 +25,7 @@ def test_a_detail_after_a_colon_is_left_out() -> None:
     [("Mass|Cough", "Cough"), ("mass", "mass"), ("Mass|", ""), ("Mass|No Finding", "No Finding")],
 )
 def test_an_unknown_word_is_named_with_its_film(text: str, word: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"of 1\.png: '{word}' is none of Atelectasis"):
+    with pytest.raises(UnusableList, match=rf"of 1\.png: '{word}' is none of Atelectasis"):
         read_findings(text, film="1.png")
 
 

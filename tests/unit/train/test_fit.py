@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from triage.infer.bundle import load_bundle, shipped_bundle
 from triage.train.fit import Material, Progress, fit
 from triage.train.recipe import RADIOGRAPH, Precision, Recipe
 from triage.train.run import BEST, LAST, Epoch
+from triage.train.training import Start
 
 RECIPE = Recipe(architecture="densenet-tiny", pixels=SIZE, epochs=3, precision=Precision.FLOAT32)
 BETTER = replace(
@@ -82,8 +84,27 @@ def test_the_best_epoch_has_seen_films_at_their_full_size(
     torch.testing.assert_close(load_file(tmp_path / BEST), load_file(tmp_path / LAST))
 
 
-def test_a_bundle_of_another_kind_is_no_beginning(tmp_path: Path, material: Material) -> None:
+def test_a_bundle_of_another_kind_is_no_beginning() -> None:
     shipped = load_bundle(shipped_bundle())
 
     with pytest.raises(ConfigurationError, match="architecture of cxr-triage densenet121"):
-        fit(tmp_path, RECIPE, material, progress=SILENT, start=shipped)
+        Start.of(shipped, RECIPE)
+
+
+def test_a_run_is_not_resumed_on_films_that_changed(tmp_path: Path, material: Material) -> None:
+    fit(tmp_path, replace(RECIPE, epochs=1), material, progress=SILENT)
+    fewer = replace(material, train=material.train.chosen(torch.arange(16)))
+
+    with pytest.raises(ConfigurationError, match="films train"):
+        fit(tmp_path, replace(RECIPE, epochs=1), fewer, progress=SILENT, resume=True)
+
+
+def test_without_a_film_to_judge_by_the_last_epoch_is_kept(
+    tmp_path: Path, material: Material
+) -> None:
+    nobody = replace(material, held=material.held.chosen(torch.zeros(16).bool()))
+
+    log = fit(tmp_path, replace(RECIPE, epochs=2), nobody, progress=SILENT)
+
+    assert math.isnan(log[-1].score)
+    torch.testing.assert_close(load_file(tmp_path / BEST), load_file(tmp_path / LAST))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.train.folds import OTHERS, deal_patients, leave_collections_out
 
 COLLECTIONS = ["a"] * 4 + ["b"] * 6 + ["c", "d"]
@@ -49,12 +49,12 @@ def test_a_collection_called_like_the_pool_is_in_it() -> None:
     ("collections", "smallest"), [(["a"] * 12, 2), (COLLECTIONS, 99)], ids=["one", "pool"]
 )
 def test_one_fold_is_none(collections: list[str], smallest: int) -> None:
-    with pytest.raises(ConfigurationError, match="collections to leave out 1: at least 2"):
+    with pytest.raises(UnusableList, match="collections to leave out 1: at least 2"):
         leave_collections_out(PATIENTS, collections, smallest=smallest)
 
 
 def test_a_fold_without_films_to_fit_to_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="not in the collection b 0: at least 1"):
+    with pytest.raises(UnusableList, match="not in the collection b 0: at least 1"):
         leave_collections_out(["P1"] * 12, COLLECTIONS, smallest=2)
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.train.folders import folder, row
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.labels import LABELS
 from triage.domain.marked_box import MarkedBox
 from triage.train.labels import HELD, known_labels, read_labels
@@ -50,7 +50,7 @@ def test_children_and_unlabelled_films_are_left_out(
 def test_a_patient_in_both_splits_is_refused(tmp_path: Path) -> None:
     folder(tmp_path, [row(4, patient_id="P1"), row(5, patient_id="P1"), row(6)])
 
-    with pytest.raises(ConfigurationError, match="patients in two splits 1: 0"):
+    with pytest.raises(UnusableList, match="patients in two splits 1: 0"):
         read_labels(tmp_path)
 
 
@@ -58,7 +58,7 @@ def test_a_film_that_is_not_there_is_named(tmp_path: Path) -> None:
     folder(tmp_path, [row(4), row(5)])
     (tmp_path / "films/5.png").unlink()
 
-    with pytest.raises(ConfigurationError, match=r"films/5\.png: named in labels\.csv"):
+    with pytest.raises(UnusableList, match=r"films/5\.png: named in labels\.csv"):
         read_labels(tmp_path)
 
 
@@ -73,7 +73,7 @@ def test_a_film_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_an_unknown_word_is_refused(tmp_path: Path, changes: dict[str, str], sentence: str) -> None:
     folder(tmp_path, [row(4, findings=""), row(5, **({"findings": ""} | changes))])
 
-    with pytest.raises(ConfigurationError, match=sentence):
+    with pytest.raises(UnusableList, match=sentence):
         read_labels(tmp_path)
 
 
@@ -82,19 +82,19 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
     table.write_text(table.read_text("utf-8").replace("patient_id", "person"), "utf-8")
 
-    with pytest.raises(ConfigurationError, match="column patient_id is missing"):
+    with pytest.raises(UnusableList, match="column patient_id is missing"):
         read_labels(tmp_path)
 
 
 def test_a_folder_without_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"labels\.csv: no such file"):
+    with pytest.raises(UnusableList, match=r"labels\.csv: no such file"):
         read_labels(tmp_path)
 
 
 def test_a_split_without_films_is_refused(tmp_path: Path) -> None:
     folder(tmp_path, [row(5), row(6)])
 
-    with pytest.raises(ConfigurationError, match="0 films of adults with a known label in val"):
+    with pytest.raises(UnusableList, match="0 films of adults with a known label in val"):
         read_labels(tmp_path)
 
 
@@ -117,7 +117,7 @@ def test_where_a_head_is_unknown_the_list_of_findings_is_not_read(tmp_path: Path
 def test_a_film_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
     folder(tmp_path, [row(4), row(5), row(5)])
 
-    with pytest.raises(ConfigurationError, match="films listed more than once 1: 0"):
+    with pytest.raises(UnusableList, match="films listed more than once 1: 0"):
         read_labels(tmp_path)
 
 
@@ -130,7 +130,7 @@ def test_films_of_a_test_split_are_left_alone(tmp_path: Path) -> None:
 def test_a_patient_of_the_test_split_is_refused_in_training(tmp_path: Path) -> None:
     folder(tmp_path, [row(4), row(5, patient_id="P1"), row(6, patient_id="P1", split="test")])
 
-    with pytest.raises(ConfigurationError, match="patients in two splits 1: 0"):
+    with pytest.raises(UnusableList, match="patients in two splits 1: 0"):
         read_labels(tmp_path)
 
 
@@ -178,7 +178,7 @@ def test_chestxray14_is_read_in_its_own_layout(tmp_path: Path) -> None:
 def test_a_film_without_a_patient_is_refused(tmp_path: Path) -> None:
     folder(tmp_path, [row(4), row(5, patient_id="")])
 
-    with pytest.raises(ConfigurationError, match="films without patient_id 1: 0"):
+    with pytest.raises(UnusableList, match="films without patient_id 1: 0"):
         read_labels(tmp_path)
 
 
@@ -186,7 +186,7 @@ def test_a_validation_film_that_is_a_copy_of_a_training_film_is_refused(tmp_path
     folder(tmp_path, [row(4), row(5)])
     (tmp_path / "films/4.png").write_bytes((tmp_path / "films/5.png").read_bytes())
 
-    with pytest.raises(ConfigurationError, match="copies of training films 1: 0"):
+    with pytest.raises(UnusableList, match="copies of training films 1: 0"):
         read_labels(tmp_path)
 
 
@@ -204,5 +204,12 @@ def test_boxes_of_radiologists_come_with_the_film(tmp_path: Path) -> None:
 def test_a_box_that_leaves_its_film_is_named(tmp_path: Path) -> None:
     rows = [row(4, nih_boxes=""), row(5, nih_boxes="Mass 0 0 2000 3")]
 
-    with pytest.raises(ConfigurationError, match=r"NIH box '0 0 2000 3' of films/5.png: within"):
+    with pytest.raises(UnusableList, match=r"NIH box '0 0 2000 3' of films/5.png: within"):
+        read_labels(folder(tmp_path, rows))
+
+
+def test_a_space_makes_no_other_patient(tmp_path: Path) -> None:
+    rows = [row(4), row(5, patient_id="P4 "), row(6)]
+
+    with pytest.raises(UnusableList, match=r"two splits 1: 0.*films/4.png and .*films/5.png"):
         read_labels(folder(tmp_path, rows))

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.infer.likeness import LikenessNetwork
 from triage.train.material import limits_of, read_material
 
@@ -38,19 +38,19 @@ def test_drawings_are_read_from_a_folder(folder: Path) -> None:
 def test_a_missing_film_is_named(folder: Path) -> None:
     (folder / "film-3.png").unlink()
 
-    with pytest.raises(ConfigurationError, match=r"film-3\.png"):
+    with pytest.raises(UnusableList, match=r"film-3\.png"):
         read_material(folder, accepted=None, refused=None)
 
 
 def test_a_folder_without_a_list_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"labels\.csv"):
+    with pytest.raises(UnusableList, match=r"labels\.csv"):
         read_material(tmp_path, accepted=None, refused=None)
 
 
 def test_a_list_without_patients_is_refused(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file,split\n")
 
-    with pytest.raises(ConfigurationError, match="column patient_id is missing"):
+    with pytest.raises(UnusableList, match="column patient_id is missing"):
         read_material(tmp_path, accepted=None, refused=None)
 
 

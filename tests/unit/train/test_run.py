@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from triage.train.run import (
 from triage.train.training import Training, begin
 
 RECIPE = Recipe(architecture="densenet-tiny", pixels=32, averaged=0.9)
+FILMS = {"train": "ab"}
 
 
 def stepped() -> Training:
@@ -48,33 +50,43 @@ def test_without_a_checkpoint_nothing_has_been_learnt(tmp_path: Path) -> None:
 
 
 def test_a_run_folder_keeps_its_recipe(tmp_path: Path) -> None:
-    claim_folder(tmp_path / "run", RECIPE, resume=False)
+    claim_folder(tmp_path / "run", RECIPE, films=FILMS, resume=False)
 
     kept = json.loads((tmp_path / "run/settings.json").read_text("utf-8"))
 
-    assert kept["learning_rate"] == 0.001
+    assert kept["recipe"]["learning_rate"] == 0.001
+    assert kept["films"] == FILMS
+    assert kept["run_with"]["torch"] == torch.__version__
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    claim_folder(tmp_path, RECIPE, resume=False)
+    claim_folder(tmp_path, RECIPE, films=FILMS, resume=False)
 
     with pytest.raises(ConfigurationError, match="holds a run already"):
-        claim_folder(tmp_path, RECIPE, resume=False)
+        claim_folder(tmp_path, RECIPE, films=FILMS, resume=False)
 
 
-def test_a_run_may_be_resumed_for_more_epochs(tmp_path: Path) -> None:
-    claim_folder(tmp_path, RECIPE, resume=False)
+def test_a_run_is_not_resumed_on_other_films(tmp_path: Path) -> None:
+    claim_folder(tmp_path, RECIPE, films=FILMS, resume=False)
 
-    claim_folder(tmp_path, replace(RECIPE, epochs=99), resume=True)
+    with pytest.raises(ConfigurationError, match=r"films train cd: the run was begun with ab"):
+        claim_folder(tmp_path, RECIPE, films={"train": "cd"}, resume=True)
 
-    assert json.loads((tmp_path / "settings.json").read_text("utf-8"))["epochs"] == 99
+
+def test_a_run_is_resumed_by_what_it_was_begun_with(tmp_path: Path) -> None:
+    claim_folder(tmp_path, RECIPE, films=FILMS, resume=False)
+    before = (tmp_path / "settings.json").read_bytes()
+
+    claim_folder(tmp_path, RECIPE, films=FILMS, resume=True)
+
+    assert (tmp_path / "settings.json").read_bytes() == before
 
 
 def test_a_run_is_not_resumed_by_another_recipe(tmp_path: Path) -> None:
-    claim_folder(tmp_path, RECIPE, resume=False)
+    claim_folder(tmp_path, RECIPE, films=FILMS, resume=False)
 
     with pytest.raises(ConfigurationError, match=r"batch 8: the run was begun with 16"):
-        claim_folder(tmp_path, replace(RECIPE, batch=8), resume=True)
+        claim_folder(tmp_path, replace(RECIPE, batch=8), films=FILMS, resume=True)
 
 
 def test_the_log_drops_epochs_that_no_checkpoint_holds(tmp_path: Path) -> None:
@@ -84,6 +96,13 @@ def test_the_log_drops_epochs_that_no_checkpoint_holds(tmp_path: Path) -> None:
 
     assert read_log(tmp_path, epochs=2) == epochs[:2]
     assert len((tmp_path / "log.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+def test_the_log_is_json_also_where_nothing_can_be_judged(tmp_path: Path) -> None:
+    append_epoch(tmp_path, Epoch(1, 64, 0.5, {"tumour": math.nan}, 1.0))
+
+    assert '"tumour": null' in (tmp_path / "log.jsonl").read_text("utf-8")
+    assert math.isnan(read_log(tmp_path, epochs=1)[0].score)
 
 
 def test_a_new_run_has_an_empty_log(tmp_path: Path) -> None:

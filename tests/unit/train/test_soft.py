@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.labels import CHESTXRAY14, LABELS
 from triage.train.soft import read_predictions
 
@@ -38,17 +38,17 @@ def test_a_gzipped_list_with_plain_names_is_read_too(tmp_path: Path) -> None:
 def test_what_is_no_probability_is_refused(tmp_path: Path, wrong: str) -> None:
     path = written(tmp_path / "said.csv", values=HALF.replace("0.5", wrong, 1))
 
-    with pytest.raises(ConfigurationError, match=f"prob_Atelectasis '{wrong}': a probability"):
+    with pytest.raises(UnusableList, match=f"prob_Atelectasis '{wrong}': a probability"):
         read_predictions(path)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = written(tmp_path / "said.csv", names=f"Image Index,{NAMES.replace('Hernia', 'Gout')}")
 
-    with pytest.raises(ConfigurationError, match="column prob_Hernia is missing"):
+    with pytest.raises(UnusableList, match="column prob_Hernia is missing"):
         read_predictions(path)
 
 
 def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"said\.csv: no such file"):
+    with pytest.raises(UnusableList, match=r"said\.csv: no such file"):
         read_predictions(tmp_path / "said.csv")

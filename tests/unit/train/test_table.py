@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.train.table import read_rows
 
 
@@ -46,10 +46,10 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, content: bytes) -> None
     ],
 )
 def test_a_damaged_table_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
-    with pytest.raises(ConfigurationError, match=sentence):
+    with pytest.raises(UnusableList, match=sentence):
         read_rows(written(tmp_path, content), needed=("file",))
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"labels\.csv: no such file"):
+    with pytest.raises(UnusableList, match=r"labels\.csv: no such file"):
         read_rows(tmp_path / "labels.csv", needed=("file",))

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.domain.ranking import auroc
 from triage.train.thumbnail import Baseline, fit, scores
 
@@ -114,5 +114,5 @@ def test_a_larger_film_is_averaged(films: Tensor, baseline: Baseline) -> None:
 def test_four_patients_are_too_few_for_the_folds(films: Tensor) -> None:
     patients = [f"P{number % 4}" for number in range(FILMS)]
 
-    with pytest.raises(ConfigurationError, match="patients 4: at least 5"):
+    with pytest.raises(UnusableList, match="patients 4: at least 5"):
         fit(films, answers(), patients=patients)

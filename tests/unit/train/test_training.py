@@ -7,7 +7,7 @@ from triage.domain.errors import ConfigurationError
 from triage.infer.bundle import load_bundle, shipped_bundle
 from triage.infer.card import Input
 from triage.train.recipe import Optimizer, Recipe
-from triage.train.training import begin
+from triage.train.training import Start, begin
 
 RECIPE = Recipe(architecture="densenet-tiny", pixels=32)
 
@@ -65,7 +65,7 @@ def test_a_run_begins_with_the_weights_of_a_bundle_and_its_outputs_by_name() -> 
     bundle = load_bundle(shipped_bundle())
     recipe = Recipe(labels=("something new", "inflammation"))
 
-    network = begin(recipe, bundle).network
+    network = begin(recipe, Start.of(bundle, recipe)).network
 
     place = bundle.card.outputs.index("inflammation")
     old = bundle.network
@@ -79,4 +79,4 @@ def test_a_bundle_that_sees_films_otherwise_is_no_beginning() -> None:
     card = bundle.card.model_copy(update={"input": Input(mean=(0.5,), deviation=(0.5,))})
 
     with pytest.raises(ConfigurationError, match=r"input mean of cxr-triage \(0\.5,\)"):
-        begin(Recipe(), replace(bundle, card=card))
+        Start.of(replace(bundle, card=card), Recipe())
