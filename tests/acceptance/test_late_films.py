@@ -50,7 +50,7 @@ def all_films(connection: Connection, lease: Lease) -> list[Instance]:
     ids = select(schema.instance.c.sop_instance_uid).where(
         schema.instance.c.study_id == lease.study_id
     )
-    return [results.first_receipt(connection, uid) for uid in connection.scalars(ids)]
+    return [results.receipts_of(connection, uid)[0] for uid in connection.scalars(ids)]
 
 
 def test_a_house_that_judges_everything_again_is_noticed(compose: Compose, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select
 from tests.builders.dataset import CR, encoded, film_dataset
 from tests.builders.studies import EXPLICIT, posted
 from triage.daemon.breaker import LONGEST_AWAY, Breaker
-from triage.daemon.courier import Courier, work
+from triage.daemon.courier import work
+from triage.daemon.delivering import Courier
 from triage.daemon.prover import Carrier, Clock, Prover, Wish
 from triage.daemon.reports import Reports
 from triage.database import schema

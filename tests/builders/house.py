@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 from tests.builders.keeper import keeping
 from tests.builders.waiting import wait_until
 from triage.daemon.breaker import Breaker
-from triage.daemon.courier import Courier
+from triage.daemon.delivering import Courier
 from triage.daemon.judge import Judge
 from triage.daemon.prover import Wish
 from triage.daemon.scheduler import Clockwork

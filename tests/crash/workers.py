@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, event, text
 from tests.builders.house import TTL
 from tests.crash.points import DyingSpool, Point, die
 from triage.daemon.breaker import Breaker
-from triage.daemon.courier import Courier
+from triage.daemon.delivering import Courier
 from triage.daemon.judge import Judge
 from triage.daemon.prover import Wish
 from triage.daemon.worker import Worker

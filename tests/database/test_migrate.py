@@ -11,8 +11,11 @@ from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 from tests.builders.clock import Clock
 from tests.builders.postgresql import PostgreSQL
 from tests.builders.studies import (
+    STUDY,
     TTL,
     delivery_states,
+    finished,
+    leased,
     moves_of,
     parcel,
     posted,
@@ -20,15 +23,15 @@ from tests.builders.studies import (
     receive,
     state_of,
 )
-from triage.database import migrate, outbox, schema
+from triage.database import migrate, outbox, schema, timeline
 from triage.database.door import record_refusals
 from triage.database.engine import DatabaseError, open_engine
-from triage.database.moves import ALLOWED, Kind
+from triage.database.moves import ALLOWED, By, Kind, change
 from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0005"
+HEAD = "0006"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -300,3 +303,52 @@ def test_a_film_survives_the_views_going_down_and_up(database: Engine, clock: Cl
     with database.begin() as connection:
         assert connection.execute(text("SELECT films FROM report_findings")).scalar_one() == 1
         assert connection.execute(select(schema.instance.c.device)).scalar_one() is None
+
+
+def corrected(connection: Connection, clock: Clock) -> None:
+    """Send a result, and let its film come again with another identity."""
+    sent(connection, clock)
+    lease = leased(connection, receipt(contents="corrected"), now=clock.wait(60))
+    finished(connection, lease, parcel("2.25.3"), now=clock.now)
+
+
+def test_what_is_to_be_removed_is_found_by_an_upgrade(database: Engine, clock: Clock) -> None:
+    with database.begin() as connection:
+        corrected(connection, clock)
+    migrate.downgrade(database, revision="0005")
+
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        (row,) = timeline.story(connection, STUDY).to_remove
+    assert (row["sop_instance_uid"], row["replaced_by"]) == ("2.25.1", "2.25.3")
+    assert row["superseded_at"] == clock.now
+
+
+def test_a_repeat_without_a_result_supersedes_nothing_in_an_upgrade(
+    database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        sent(connection, clock)
+        lease = leased(connection, receipt(contents="coerced"), now=clock.wait(60))
+        finished(connection, lease, now=clock.now)
+    migrate.downgrade(database, revision="0005")
+
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        assert timeline.story(connection, STUDY).to_remove == []
+
+
+def test_a_move_that_was_made_survives_the_way_back(database: Engine, clock: Clock) -> None:
+    with database.begin() as connection:
+        sent(connection, clock)
+        by = By("operator", clock.now)
+        for move in (("SENT", "PROVEN"), ("PROVEN", "WAITING")):
+            change(connection, Kind.DELIVERY, 1, move=move, by=by)
+
+    migrate.downgrade(database, revision="0005")
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        assert moves_of(connection, Kind.DELIVERY)[-1] == ("PROVEN", "WAITING")

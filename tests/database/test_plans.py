@@ -141,7 +141,7 @@ def own(connection: Connection) -> object:
 
 
 def first(connection: Connection) -> object:
-    return results.first_receipt(connection, "2.25.1000007.1")
+    return results.receipts_of(connection, "2.25.1000007.1")
 
 
 def known(connection: Connection) -> object:

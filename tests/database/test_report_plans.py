@@ -21,11 +21,12 @@ INDEXES = {
     "refusals": {"ix_instance_day", "ix_door_event_day"},
     "deliveries": {"ix_instance_day"},
     "retries": {"ix_study_day"},
+    "to-remove": {"ix_correction_day"},
     "dead-studies": {"ix_study_"},  # by the day or by the state, whichever finds fewer
     "model-versions": {"ix_assessment_day"},
     "score-drift": {"ix_assessment_"},  # by the month, or by the last day that was rolled up
 }
-SCANNED = ("SCAN study", "SCAN film", "SCAN said", "SCAN sent", "SCAN finding")
+SCANNED = tuple(f"SCAN {name}" for name in ("study", "film", "said", "sent", "finding", "fix"))
 
 
 @pytest.fixture
@@ -37,6 +38,12 @@ def years(connection: Connection) -> Connection:
         " SELECT first_received_at, 'listener-1', 'CR9', '10.0.0.9', 'not allowed' FROM study"
     )
     connection.execute(knocks)
+    corrections = text(
+        "INSERT INTO correction (instance_id, by_instance_id, at)"
+        " SELECT id, id + 1, received_at FROM instance"
+        " WHERE id < (SELECT MAX(id) FROM instance)"
+    )
+    connection.execute(corrections)
     connection.execute(text("ANALYZE"))
     return connection
 

@@ -50,12 +50,15 @@ def test_a_film_with_an_end_waits_no_more(connection: Connection, clock: Clock) 
     assert [film.sop_instance_uid for film in films] == ["2.25.9"]
 
 
-def test_the_first_receipt_of_a_film_is_found(connection: Connection, clock: Clock) -> None:
-    receive(connection, receipt(), receipt(contents="coerced"), now=clock.now)
+def test_the_receipts_of_a_film_are_found_in_their_order(
+    connection: Connection, clock: Clock
+) -> None:
+    coerced = receipt(contents="coerced")
+    receive(connection, receipt(), coerced, receipt("2.25.9"), now=clock.now)
 
-    first = results.first_receipt(connection, FILM)
+    found = results.receipts_of(connection, FILM)
 
-    assert first.digest == receipt().digest
+    assert [each.digest for each in found] == [receipt().digest, coerced.digest]
 
 
 def test_a_capture_from_the_outbox_is_our_own_result(connection: Connection, clock: Clock) -> None:

@@ -27,6 +27,8 @@ def _show(found: Story) -> None:
             f"delivery {row['sop_instance_uid']} to {row['destination']}: {row['state']} after "
             f"{row['attempts']} attempts{_because(row['reason'])}"
         )
+    for row in found.to_remove:
+        _show_old(row)
     print("timeline (UTC)")
     for event in found.events:
         print(
@@ -57,6 +59,18 @@ def _show_film(film: Row, found: Story) -> None:
             f"  {finding['label']:<20} {finding['probability']:.3f}  threshold "
             f"{finding['threshold']:.3f}  {finding['tier']}"
         )
+
+
+def _show_old(row: Row) -> None:
+    instead = "by nothing"
+    if row["replacement_state"]:
+        instead = f"by {row['replaced_by'] or 'none yet'} ({row['replacement_state']})"
+    if row["new_study_uid"] != row["study_uid"]:
+        instead += f" in study {row['new_study_uid']}"
+    print(
+        f"to be removed from {row['destination']} ({row['at_pacs']}): {row['sop_instance_uid']} of "
+        f"study {row['study_uid']}, replaced {instead}"
+    )
 
 
 def _because(reason: object) -> str:

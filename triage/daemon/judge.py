@@ -1,5 +1,6 @@
 """What becomes of one received instance: an assessment, a refusal, or quarantine."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -44,43 +45,51 @@ class Judge:
     def decide(self, instance: Instance) -> Outcome:
         """Decide one instance; a repeat is judged by its pixels and its identity first."""
         path = self._films.path(instance.digest)
+        corrects = False
         try:
-            if self._conflicts(instance, path, self._first(instance)):
+            earlier = self._earlier(instance)
+            if earlier and not self._same_pixels(earlier[0], path):
                 return self._quarantined(instance)
+            corrects = self._corrects(earlier, path)
             assessed = self._route.assess(path)
         except UnassessableFilm as error:
-            return Outcome(instance.id, FilmState.NOT_ASSESSED, refusal=error.refusal)
-        return self._assessed(instance, path, assessed)
+            return Outcome(
+                instance.id, FilmState.NOT_ASSESSED, refusal=error.refusal, corrects=corrects
+            )
+        return self._assessed(instance, path, assessed, corrects=corrects)
 
-    def _first(self, instance: Instance) -> Instance:
-        """Return the first that came under this SOP Instance UID, which may be this one.
+    def _earlier(self, instance: Instance) -> list[Path]:
+        """Return the files that came before under this SOP Instance UID, and are not swept yet.
 
         Raises:
             UnassessableFilm: it is a result of ours.
         """
         with self._engine.begin() as connection:
             own = results.is_own_result(connection, instance.sop_instance_uid)
-            first = results.first_receipt(connection, instance.sop_instance_uid)
+            receipts = results.receipts_of(connection, instance.sop_instance_uid)
         if own:
             raise UnassessableFilm(Refusal(RefusalCode.OWN_RESULT, "a capture of ours came back"))
-        return first
+        paths = [self._films.path(each.digest) for each in receipts if each.id < instance.id]
+        return [path for path in paths if path.exists()]
 
-    def _conflicts(self, instance: Instance, path: Path, first: Instance) -> bool:
-        """Tell whether another film came under this SOP Instance UID before.
+    def _corrects(self, earlier: Sequence[Path], path: Path) -> bool:
+        """Tell whether a film came before, and never with this identity.
+
+        An identity that it had counts no more: who sends the film as it was before its correction
+        does not take the correction back.
 
         Raises:
-            UnassessableFilm: the same film with the same identity came before.
+            UnassessableFilm: the same film came with this identity before.
         """
-        earlier = self._films.path(first.digest)
-        if first.id == instance.id or not earlier.exists():
-            return False  # of a film that is swept nothing is left to compare with
-        if not self._route.decoder.same_pixels(earlier, path):
-            return True
-        if identity(earlier) == identity(path):
+        same = [each for each in earlier if identity(each) == identity(path)]
+        if any(self._same_pixels(each, path) for each in same):
             raise UnassessableFilm(
                 Refusal(RefusalCode.DUPLICATE, "the same pixels and identity came before")
             )
-        return False
+        return bool(earlier)
+
+    def _same_pixels(self, earlier: Path, path: Path) -> bool:
+        return self._route.decoder.same_pixels(earlier, path)
 
     def _quarantined(self, instance: Instance) -> Outcome:
         sentence = "other pixels came before under this SOP Instance UID; the first are kept"
@@ -88,7 +97,9 @@ class Judge:
         refusal = Refusal(RefusalCode.CONFLICT, sentence)
         return Outcome(instance.id, FilmState.QUARANTINED, refusal=refusal)
 
-    def _assessed(self, instance: Instance, path: Path, assessed: AssessedFilm) -> Outcome:
+    def _assessed(
+        self, instance: Instance, path: Path, assessed: AssessedFilm, *, corrects: bool
+    ) -> Outcome:
         kept_back = self._kept_back(instance, path, assessed)
         timing = Timing(assessed.decode_s, assessed.screen_s, assessed.infer_s)
         outcome = Outcome(
@@ -99,6 +110,7 @@ class Judge:
             notes=assessed.film.notes,
             origin=assessed.film.origin,
             not_returned=kept_back,
+            corrects=corrects,
             timing=timing,
         )
         return outcome if kept_back else self._with_parcels(outcome, instance, path, assessed)

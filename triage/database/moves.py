@@ -43,7 +43,9 @@ ALLOWED: dict[Kind, dict[str, tuple[str, ...]]] = {
         NEW: (D.WAITING, D.PARKED),
         D.WAITING: (D.SENT, D.PARKED),
         D.SENT: (D.PROVEN, D.SENT_UNPROVEN, D.WAITING, D.PARKED),
-        D.PARKED: (D.WAITING,),
+        D.PROVEN: (D.WAITING, D.PARKED),
+        D.SENT_UNPROVEN: (D.PROVEN, D.WAITING, D.PARKED),
+        D.PARKED: (D.WAITING, D.PARKED),
     },
 }
 """Every allowed move; the migrations keep the table ``move`` equal to it."""

@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, update
 
 from triage.database import schema
+from triage.database.correction import superseded
 from triage.database.moves import By, Kind, MoveRefused, change
 from triage.domain.study import Delivery, DeliveryState, StudyState
 
 UNFINISHED = (DeliveryState.WAITING, DeliveryState.SENT)
 
-
 NO_PROOF = "the destination offers no proof of storage"
+SUPERSEDED = "superseded: the film came again with another identity"
 
 
 def claim_delivery(
@@ -52,6 +53,7 @@ def claim_delivery(
         attempt=row.attempts + 1,
         due_at=row.next_attempt_at,
         in_doubt=row.in_doubt,
+        superseded=row.superseded,
     )
 
 
@@ -68,6 +70,7 @@ def _most_urgent(destination: str | None, now: datetime) -> Select[tuple[Any, ..
             table.attempts,
             table.in_doubt,
             table.next_attempt_at,
+            superseded(table.instance_id).label("superseded"),
         )
         .where(table.state == DeliveryState.WAITING, table.next_attempt_at <= now, *ours)
         .order_by(table.priority.desc(), table.next_attempt_at, table.id)
@@ -169,6 +172,39 @@ def park(
         in_doubt=False,
     )
     finish_study(connection, delivery.study_id, by=By(courier, now))
+
+
+def withdraw(
+    connection: Connection, delivery: Delivery, *, now: datetime, courier: str, in_doubt: bool
+) -> None:
+    """Set a superseded delivery aside for good: its object is let go, so nobody can send it.
+
+    Args:
+        connection: inside the caller's transaction.
+        delivery: as it was claimed.
+        now: the database's time.
+        courier: who had it.
+        in_doubt: whether it may be at the destination all the same.
+
+    Raises:
+        MoveRefused: another courier has taken it meanwhile.
+    """
+    lock_study(connection, delivery.study_id)
+    _hold(connection, delivery)
+    move, by = (DeliveryState.WAITING, DeliveryState.PARKED), By(courier, now)
+    gone = {"courier": None, "digest": None, "in_doubt": in_doubt}
+    change(connection, Kind.DELIVERY, delivery.id, move=move, by=by, reason=SUPERSEDED, **gone)
+    finish_study(connection, delivery.study_id, by=by)
+
+
+def let_go() -> ColumnElement[bool]:
+    """Tell whether a delivery is PARKED for good; one that never had an object waits for a film."""
+    table = schema.delivery.c
+    return and_(
+        table.state == DeliveryState.PARKED,
+        table.digest.is_(None),
+        table.sop_instance_uid.is_not(None),
+    )
 
 
 def finish_study(connection: Connection, study_id: int, *, by: By) -> StudyState:

@@ -110,6 +110,16 @@ DEAD_STUDIES = Report(
     columns=_same("study_uid", "dead_at", "failures", "worker_deaths", "reason"),
     order="dead_at, study_uid",
 )
+TO_REMOVE = Report(
+    name="to-remove",
+    title="Results of films that came again with another identity: for a person to remove.",
+    view="report_to_remove",
+    columns=_same(
+        *("superseded_at", "study_uid", "sop_instance_uid", "destination", "at_pacs"),
+        *("new_study_uid", "replaced_by", "replacement_state"),
+    ),
+    order="superseded_at, study_uid, sop_instance_uid, destination",
+)
 MODEL_VERSIONS = Report(
     name="model-versions",
     title="What each version of the model said, label by label, side by side.",
@@ -154,6 +164,7 @@ REPORTS = {
         DELIVERIES,
         RETRIES,
         DEAD_STUDIES,
+        TO_REMOVE,
         MODEL_VERSIONS,
         SCORE_DRIFT,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, exists, insert, select
 
 from triage.database import queue, schema
+from triage.database.correction import supersede, take_up
 from triage.database.insertion import insert_new
 from triage.database.moves import NEW, By, Kind, change, new_id, record
 from triage.database.outbox import finish_study
@@ -48,7 +49,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One film's end: an assessment with its parcels, or a refusal."""
+    """One film's end: an assessment with its parcels, or a refusal.
+
+    ``corrects``: the film came before with another patient, study or accession number.
+    """
 
     instance_id: int
     state: FilmState
@@ -59,7 +63,13 @@ class Outcome:
     origin: Origin = UNTOLD
     parcels: tuple[Parcel, ...] = ()
     not_returned: str | None = None
+    corrects: bool = False
     timing: Timing = Timing()
+
+    @property
+    def replaces(self) -> bool:
+        """Whether what was returned of this film before has had its day."""
+        return self.corrects or any(parcel.sop_instance_uid for parcel in self.parcels)
 
 
 def waiting_films(connection: Connection, lease: Lease) -> list[Instance]:
@@ -73,11 +83,15 @@ def waiting_films(connection: Connection, lease: Lease) -> list[Instance]:
     return [Instance(*row) for row in rows]
 
 
-def first_receipt(connection: Connection, sop_instance_uid: str) -> Instance:
-    """Return the first instance that came with this SOP Instance UID."""
+def receipts_of(connection: Connection, sop_instance_uid: str) -> list[Instance]:
+    """Return what came under this SOP Instance UID, in its order; not what was quarantined."""
     table = schema.instance.c
-    rows = _columns().where(table.sop_instance_uid == sop_instance_uid).order_by(table.id).limit(1)
-    return Instance(*connection.execute(rows).one())
+    rows = connection.execute(
+        _columns()
+        .where(table.sop_instance_uid == sop_instance_uid, table.state != FilmState.QUARANTINED)
+        .order_by(table.id)
+    )
+    return [Instance(*row) for row in rows]
 
 
 def is_own_result(connection: Connection, sop_instance_uid: str) -> bool:
@@ -92,7 +106,7 @@ def finish(
     """Write every film's end, its parcels, and the study's next state, in one transaction.
 
     A parcel that is in the outbox already, with the same SOP Instance UID for the same
-    destination, is not posted again.
+    destination, is not posted again, unless it was superseded meanwhile.
 
     A film that came in the meantime sends the study back to the queue. Without deliveries
     the study is DONE at once.
@@ -138,6 +152,8 @@ def _store(connection: Connection, lease: Lease, outcome: Outcome, *, now: datet
         _store_assessment(connection, outcome, outcome.assessment, now=now)
     for parcel in outcome.parcels:
         _post(connection, lease, outcome, parcel, now=now)
+    if outcome.replaces:
+        supersede(connection, outcome.instance_id, now=now)
 
 
 def _store_assessment(
@@ -202,6 +218,7 @@ def _post(
     }
     delivery_id = insert_new(connection, schema.delivery, values)
     if delivery_id is None:
+        take_up(connection, values, by=By(lease.worker, now))
         return
     record(
         connection,

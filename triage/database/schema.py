@@ -13,7 +13,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -126,6 +125,15 @@ instance = Table(
     comment="One row per received SOP instance and digest: a repeat with other bytes too.",
 )
 
+correction = Table(
+    "correction",
+    metadata,
+    Column("instance_id", ForeignKey("instance.id"), primary_key=True),
+    Column("by_instance_id", ForeignKey("instance.id"), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    comment="Films that came again with another identity, and the latest that replaces each.",
+)
+
 assessment = Table(
     "assessment",
     metadata,
@@ -144,24 +152,22 @@ assessment = Table(
 finding = Table(
     "finding",
     metadata,
-    Column("assessment_id", ForeignKey("assessment.id"), nullable=False),
-    Column("label", Text, nullable=False),
+    Column("assessment_id", ForeignKey("assessment.id"), primary_key=True),
+    Column("label", Text, primary_key=True),
     Column("probability", Float, nullable=False),
     Column("threshold", Float, nullable=False),
     Column("tier", Text, nullable=False),
-    PrimaryKeyConstraint("assessment_id", "label"),
     CheckConstraint("probability >= 0 AND probability <= 1", name="probability"),
 )
 
 heat_map = Table(
     "heat_map",
     metadata,
-    Column("assessment_id", ForeignKey("assessment.id"), nullable=False),
-    Column("label", Text, nullable=False),
+    Column("assessment_id", ForeignKey("assessment.id"), primary_key=True),
+    Column("label", Text, primary_key=True),
     Column("rows", Integer, nullable=False),
     Column("columns", Integer, nullable=False),
     Column("weights", LargeBinary, nullable=False, comment="little-endian float32, row by row"),
-    PrimaryKeyConstraint("assessment_id", "label"),
 )
 
 delivery = Table(
@@ -217,9 +223,8 @@ commitment = Table(
 commitment_item = Table(
     "commitment_item",
     metadata,
-    Column("commitment_id", ForeignKey("commitment.id"), nullable=False),
-    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
-    PrimaryKeyConstraint("commitment_id", "delivery_id"),
+    Column("commitment_id", ForeignKey("commitment.id"), primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
     comment="The captures that a request names.",
 )
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from triage.database import schema
+from triage.database.correction import TO_REMOVE
 from triage.database.operator import UnknownStudy
+from triage.database.outbox import let_go
 from triage.domain.study import DeliveryState, FilmState, StudyState
 
 Row = Mapping[str, object]
@@ -33,12 +35,16 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One study: its row, its films with their findings, its deliveries and its events."""
+    """One study: its row, its films with their findings, its deliveries and its events.
+
+    ``to_remove``: results whose film came again with another identity, into this study or from it.
+    """
 
     study: Row
     films: Sequence[Row]
     findings: Mapping[int, Sequence[Row]]
     deliveries: Sequence[Row]
+    to_remove: Sequence[Row]
     events: Sequence[Row]
 
 
@@ -91,6 +97,7 @@ def story(connection: Connection, study_uid: str) -> Story:
             .where(schema.delivery.c.study_id == study_id)
             .order_by(schema.delivery.c.id),
         ),
+        to_remove=_to_remove(connection, study_uid),
         events=_rows(
             connection,
             select(schema.event)
@@ -168,6 +175,13 @@ def _findings(connection: Connection, study_id: int) -> Mapping[int, Sequence[Ro
     return findings
 
 
+def _to_remove(connection: Connection, study_uid: str) -> Sequence[Row]:
+    old = TO_REMOVE.c
+    mine = or_(old.study_uid == study_uid, old.new_study_uid == study_uid)
+    order = (old.superseded_at, old.sop_instance_uid, old.destination)
+    return _rows(connection, select(TO_REMOVE).where(mine).order_by(*order))
+
+
 def _troubles(connection: Connection) -> Sequence[Row]:
     """DEAD studies, parked deliveries and quarantined films, the newest first: for a person."""
     study, delivery, event = schema.study.c, schema.delivery.c, schema.event.c
@@ -184,7 +198,7 @@ def _troubles(connection: Connection) -> Sequence[Row]:
     parked = (
         select(study.study_uid, delivery.state, delivery.state_since, delivery.reason)
         .join(schema.delivery, delivery.study_id == study.id)
-        .where(delivery.state == DeliveryState.PARKED)
+        .where(delivery.state == DeliveryState.PARKED, ~let_go())
     )
     film = schema.instance.c
     quarantined = (

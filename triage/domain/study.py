@@ -85,6 +85,7 @@ class Delivery:
 
     ``due_at``: when its turn came, which is its place in the queue.
     ``in_doubt``: an earlier attempt ended without an answer, so it may be there already.
+    ``superseded``: its film came again with another identity, so it is not to be sent any more.
     """
 
     id: int
@@ -95,6 +96,7 @@ class Delivery:
     attempt: int
     due_at: datetime
     in_doubt: bool
+    superseded: bool = False
 
 
 class Proof(StrEnum):

@@ -7,12 +7,16 @@ from tests.builders.studies import (
     FILM,
     PACS,
     STUDY,
+    TTL,
     assessment,
+    finished,
     leased,
+    parcel,
     posted,
+    receipt,
     refused,
 )
-from triage.database import results
+from triage.database import outbox, results
 from triage.domain.study import FilmState
 
 
@@ -58,6 +62,23 @@ def test_explain_tells_what_was_noted_of_an_assessed_film(
         results.finish(connection, lease, [said], now=clock.now)
 
     assert "  view PA (age unknown); " in command.text("explain", STUDY)
+
+
+def test_explain_names_what_is_to_be_removed_and_what_replaced_it(
+    command: Command, database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+        sent = outbox.claim_delivery(connection, courier="courier-1", now=clock.now, ttl=TTL)
+        assert sent is not None
+        outbox.mark_sent(connection, sent, now=clock.now, courier="courier-1", answer="0x0000")
+        lease = leased(connection, receipt(study="2.25.200", contents="new"), now=clock.now)
+        finished(connection, lease, parcel("2.25.300"), now=clock.now)
+
+    assert (
+        f"to be removed from {PACS} (sent): {CAPTURE} of study {STUDY}, "
+        "replaced by 2.25.300 (WAITING) in study 2.25.200\n"
+    ) in command.text("explain", STUDY)
 
 
 def test_an_unknown_study_is_bad_data(command: Command) -> None:

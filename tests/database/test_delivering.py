@@ -1,18 +1,26 @@
-"""The courier: what it does with each answer."""
+"""The courier: what it does with each answer, and with what is superseded."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 
 from tests.builders.carrier import ToldCarrier, success
-from tests.builders.studies import delivery_states, parcel, posted, state_of
+from tests.builders.studies import (
+    delivery_states,
+    finished,
+    leased,
+    parcel,
+    posted,
+    receipt,
+    state_of,
+)
 from triage.daemon.breaker import Breaker
-from triage.daemon.courier import Courier
+from triage.daemon.delivering import Courier
 from triage.daemon.prover import FOUND, Wish
-from triage.database import outbox, schema
+from triage.database import correction, outbox, schema
 from triage.database.engine import database_time
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
 from triage.domain.study import DeliveryState, StudyState
@@ -227,3 +235,56 @@ def test_where_a_proof_may_come_the_study_is_not_done_yet(hire: Hire, database: 
     hire(ToldCarrier(commitment=True)).deliver_one()
 
     assert states(database) == ([DeliveryState.SENT], StudyState.ASSESSED)
+
+
+def supersede(database: Engine) -> None:
+    """Let the film come again with another identity."""
+    with database.begin() as connection:
+        now = database_time(connection)
+        finished(connection, leased(connection, receipt(contents="corrected"), now=now), now=now)
+        newest = connection.scalar(select(func.max(schema.instance.c.id)))
+        assert newest is not None
+        correction.supersede(connection, newest, now=now)
+
+
+def test_what_is_superseded_is_not_sent(hire: Hire, database: Engine) -> None:
+    carrier = ToldCarrier()
+    supersede(database)
+
+    hire(carrier).deliver_one()
+
+    assert (carrier.asked_for, carrier.stored) == ([], [])
+    assert states(database) == ([DeliveryState.PARKED], StudyState.DONE)
+
+
+@pytest.mark.parametrize(
+    ("there", "state", "doubt"),
+    [
+        (True, DeliveryState.PROVEN, False),
+        (False, DeliveryState.PARKED, False),
+        (None, DeliveryState.PARKED, True),
+    ],
+)
+def test_a_doubt_about_what_is_superseded_is_looked_into(
+    hire: Hire, database: Engine, there: bool | None, state: DeliveryState, doubt: bool
+) -> None:
+    carrier = ToldCarrier(there=lambda _: there)
+    doubted(database)
+    supersede(database)
+
+    hire(carrier).deliver_one()
+
+    assert carrier.stored == []
+    with database.begin() as connection:
+        row = connection.execute(select(schema.delivery)).one()
+    assert (row.state, row.in_doubt) == (state, doubt)
+
+
+def test_what_is_superseded_is_let_go_while_the_destination_is_away(
+    hire: Hire, database: Engine
+) -> None:
+    supersede(database)
+
+    hire(ToldCarrier(postpone)).deliver_one()
+
+    assert states(database) == ([DeliveryState.PARKED], StudyState.DONE)
