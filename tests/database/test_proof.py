@@ -154,6 +154,62 @@ def test_a_denied_capture_is_sent_again_after_a_pause_whatever_the_query_says(
     assert state_of(connection) == StudyState.ASSESSED
 
 
+def found_meanwhile(connection: Connection, clock: Clock) -> None:
+    """Ask for a commitment, and find the capture by a query before the report comes."""
+    (capture,) = sent(connection, clock)
+    ask(connection, [capture], clock)
+    proof.prove(connection, capture, reason="found", by=By("courier-1", clock.now))
+
+
+def test_a_late_denial_counts_more_than_what_a_query_found(
+    connection: Connection, clock: Clock
+) -> None:
+    found_meanwhile(connection, clock)
+
+    report(connection, clock, failed={"2.25.1": 0x0112})
+
+    assert delivery_states(connection) == [DeliveryState.WAITING]
+    assert state_of(connection) == StudyState.ASSESSED
+
+
+def test_a_late_commitment_changes_nothing_of_what_is_proven(
+    connection: Connection, clock: Clock
+) -> None:
+    found_meanwhile(connection, clock)
+
+    report(connection, clock, committed=("2.25.1",))
+
+    assert delivery_states(connection) == [DeliveryState.PROVEN]
+    assert state_of(connection) == StudyState.DONE
+
+
+def test_a_late_commitment_proves_what_had_ended_unproven(
+    connection: Connection, clock: Clock
+) -> None:
+    (capture,) = sent(connection, clock)
+    ask(connection, [capture], clock)
+    proof.give_up(connection, capture, reason="not found", by=By("courier-1", clock.now))
+
+    report(connection, clock, committed=("2.25.1",))
+
+    assert delivery_states(connection) == [DeliveryState.PROVEN]
+
+
+def test_a_denial_of_an_earlier_sending_says_nothing_of_a_later_one(
+    connection: Connection, clock: Clock
+) -> None:
+    ask(connection, sent(connection, clock), clock)
+    asked_at = clock.now
+    report(connection, clock, failed={"2.25.1": 0x0112})
+    clock.wait(60)
+    ask(connection, resent(connection, clock), clock)
+
+    clock.now = asked_at
+    report(connection, clock, failed={"2.25.1": 0x0112})
+
+    assert delivery_states(connection) == [DeliveryState.SENT]
+
+
 def test_a_capture_that_is_denied_three_times_is_parked(
     connection: Connection, clock: Clock
 ) -> None:

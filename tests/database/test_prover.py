@@ -123,6 +123,52 @@ def test_at_its_deadline_a_commitment_that_did_not_come_is_replaced_by_the_query
         assert state_of(connection) == StudyState.DONE
 
 
+def test_a_destination_that_never_reports_is_queried_after_ten_seconds(
+    hire: Hire, database: Engine, clock: Clock
+) -> None:
+    carrier = ToldCarrier(commitment=True, query=True, there=lambda _: True)
+    prover = hire(carrier)
+    prove(prover)
+    clock.wait(9)
+    prove(prover)
+    before = list(carrier.asked_for)
+
+    clock.wait(1)
+    prove(prover)
+
+    assert (before, end_of(database)) == ([], (DeliveryState.PROVEN, FOUND))
+
+
+@pytest.mark.parametrize(("there", "looks"), [(False, 10), (None, 2)])
+def test_what_is_not_found_waits_for_its_report_to_the_end(
+    hire: Hire, database: Engine, clock: Clock, there: bool | None, looks: int
+) -> None:
+    carrier = ToldCarrier(commitment=True, query=True, there=lambda _: there)
+    prover = hire(carrier)
+
+    for _ in range(360):
+        prove(prover)
+        assert end_of(database)[0] == DeliveryState.SENT
+        clock.wait(10)
+    prove(prover)
+
+    assert end_of(database)[0] == DeliveryState.SENT_UNPROVEN
+    assert len(carrier.asked_for) == looks  # growing pauses, or once and at the end
+
+
+def test_a_destination_that_offers_no_query_is_not_asked_before_the_end(
+    hire: Hire, clock: Clock
+) -> None:
+    carrier = ToldCarrier(commitment=True)
+    prover = hire(carrier)
+    prove(prover)
+
+    clock.wait(3599)
+    prove(prover)
+
+    assert carrier.asked_for == []
+
+
 def test_a_capture_that_is_found_is_proven(hire: Hire, database: Engine) -> None:
     prove(hire(ToldCarrier(query=True, there=lambda _: True)))
 

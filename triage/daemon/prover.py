@@ -25,6 +25,9 @@ READ_BACK_WITHIN = timedelta(minutes=10)
 """A destination may index what it stored later; so long it is asked again."""
 
 FIRST_LOOK = timedelta(seconds=1)
+BEFORE_THE_REPORT = timedelta(seconds=10)
+"""So long a report of commitment is waited for before the destination is queried meanwhile."""
+
 FOUND = "found by C-FIND at IMAGE level"
 NO_COMMITMENT = "no storage commitment came"
 
@@ -62,7 +65,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which proofs are looked for, and how long a commitment is waited for."""
+    """Which proofs are looked for, and how long a commitment is waited for at the most."""
 
     commitment: bool = True
     query: bool = True
@@ -158,6 +161,7 @@ class Prover:
                 ae_title=self._carrier.peer.ae_title,
                 now=now,
                 expires_at=now + self._wish.within,
+                look_at=now + self._first_pause(),
             )
         files = [self._results.path(capture.digest) for capture in captures]
         try:
@@ -171,6 +175,11 @@ class Prover:
             logger.warning("no commitment", peer=str(self._carrier.peer), status=status)
             self._wait_for(captures, Proof.QUERY)
 
+    def _first_pause(self) -> timedelta:
+        """Some destinations accept requests for commitment and never report."""
+        asks = self._wish.query and self._carrier.offers_query()
+        return min(BEFORE_THE_REPORT, self._wish.within) if asks else self._wish.within
+
     def _look(self, capture: Sent, *, now: datetime) -> None:
         if not self._wish.query:
             self._end(capture, proven=False, reason=NO_COMMITMENT)
@@ -182,15 +191,18 @@ class Prover:
             return
         if there:
             self._end(capture, proven=True, reason=FOUND)
-        elif self._may_come(capture, there=there, now=now):
+        elif (left := self._left(capture, there=there, now=now)) > timedelta(0):
             pause = max(FIRST_LOOK, now - capture.sent_at)  # each look after twice the time
-            self._wait_for([capture], Proof.QUERY, pause=pause)
+            until_the_end = capture.proof is Proof.COMMITMENT and (there is None or pause > left)
+            self._wait_for([capture], capture.proof, pause=left if until_the_end else pause)
         else:
             self._end(capture, proven=False, reason=_why(capture, there=there))
 
-    def _may_come(self, capture: Sent, *, there: bool | None, now: datetime) -> bool:
-        early = now - capture.sent_at < READ_BACK_WITHIN
-        return there is False and capture.proof is Proof.QUERY and early
+    def _left(self, capture: Sent, *, there: bool | None, now: datetime) -> timedelta:
+        """Return how long it is looked for yet, or its report is waited for."""
+        if capture.proof is Proof.COMMITMENT:
+            return capture.sent_at + self._wish.within - now
+        return capture.sent_at + READ_BACK_WITHIN - now if there is False else timedelta(0)
 
     def _wait_for(
         self, captures: Sequence[Sent], which: Proof | None, *, pause: timedelta = timedelta(0)

@@ -222,6 +222,17 @@ def finish_study(connection: Connection, study_id: int, *, by: By) -> StudyState
     return StudyState.DONE
 
 
+def reopen_study(connection: Connection, study_id: int, *, by: By, reason: str) -> None:
+    """Move a DONE study back to ASSESSED: a delivery of it is under way again."""
+    study = schema.study.c
+    done = connection.scalar(
+        select(study.id).where(study.id == study_id, study.state == StudyState.DONE)
+    )
+    if done is not None:
+        move = (StudyState.DONE, StudyState.ASSESSED)
+        change(connection, Kind.STUDY, study_id, move=move, by=by, reason=reason)
+
+
 def lock_study(connection: Connection, study_id: int) -> None:
     """Lock the study before what belongs to it, as everybody does, so that nobody deadlocks.
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from triage.database import schema
 from triage.database.moves import By, Kind, change, new_id
-from triage.database.outbox import finish_study, lock_study
+from triage.database.outbox import finish_study, lock_study, reopen_study
 from triage.domain.commitment import StorageReport, why
 from triage.domain.errors import TriageError
 from triage.domain.study import DeliveryState, Proof, Sent
@@ -16,6 +16,8 @@ from triage.domain.study import DeliveryState, Proof, Sent
 MOST_DENIALS = 3
 DENIED_PAUSE = timedelta(seconds=30)
 COMMITTED = "storage committed"
+OPEN_TO_REPORTS = (DeliveryState.SENT, DeliveryState.PROVEN, DeliveryState.SENT_UNPROVEN)
+"""A report that comes late counts more than what a query had found meanwhile."""
 
 
 class UnknownTransaction(TriageError):
@@ -53,8 +55,19 @@ def ask_for_commitment(
     ae_title: str,
     now: datetime,
     expires_at: datetime,
+    look_at: datetime | None = None,
 ) -> None:
-    """Note a request before it is made: the report may be faster than the response."""
+    """Note a request before it is made: the report may be faster than the response.
+
+    Args:
+        connection: inside the caller's transaction.
+        captures: that it names.
+        transaction_uid: under which the report will come.
+        ae_title: who alone may report.
+        now: the database's time.
+        expires_at: so long the report is waited for.
+        look_at: when the captures are looked for meanwhile; ``None`` for not before the end.
+    """
     result = connection.execute(
         insert(schema.commitment).values(
             transaction_uid=transaction_uid,
@@ -68,7 +81,7 @@ def ask_for_commitment(
     items = [{"commitment_id": number, "delivery_id": capture.id} for capture in captures]
     connection.execute(insert(schema.commitment_item), items)
     for capture in captures:
-        wait_for(connection, capture, Proof.COMMITMENT, until=expires_at)
+        wait_for(connection, capture, Proof.COMMITMENT, until=look_at or expires_at)
 
 
 def wait_for(
@@ -106,9 +119,9 @@ def record_report(
 ) -> None:
     """Write down what a peer reported of a request that was made to it.
 
-    What it committed to is PROVEN. What it denies is sent again after a pause, and PARKED when
-    it was denied three times. What has ended already stays as it is, so that a report may come
-    twice.
+    What it committed to is PROVEN, also where no proof had come in time. What it denies is sent
+    again after a pause, and PARKED when it was denied three times; also what a query had found:
+    who denies to keep an object may list it all the same. A report may come twice.
 
     Args:
         connection: inside the caller's transaction.
@@ -119,51 +132,65 @@ def record_report(
     Raises:
         UnknownTransaction: this peer was asked for no such commitment.
     """
-    request, delivery, item = schema.commitment.c, schema.delivery.c, schema.commitment_item.c
-    number = connection.scalar(
-        select(request.id).where(
+    request = schema.commitment.c
+    asked = connection.execute(
+        select(request.id, request.requested_at, request.reported_at).where(
             request.transaction_uid == report.transaction_uid, request.ae_title == ae_title
         )
-    )
-    if number is None:
+    ).first()
+    if asked is None:
         raise UnknownTransaction(f"no commitment was asked of {ae_title} under this UID")
-    rows = connection.execute(
-        select(delivery.id, delivery.study_id, delivery.sop_instance_uid, delivery.denials)
-        .join(schema.commitment_item, item.delivery_id == delivery.id)
-        .where(item.commitment_id == number, delivery.state == DeliveryState.SENT)
-        .order_by(delivery.study_id, delivery.id)  # everybody locks studies in this order
-    ).all()
-    for row in rows:
+    states = OPEN_TO_REPORTS if asked.reported_at is None else (DeliveryState.SENT,)
+    for row in _named(connection, asked.id, requested_at=asked.requested_at, states=states):
         _settle(connection, row, report, by=By(f"report of {ae_title}", now))
     connection.execute(
-        update(schema.commitment).where(request.id == number).values(reported_at=now)
+        update(schema.commitment).where(request.id == asked.id).values(reported_at=now)
     )
+
+
+def _named(
+    connection: Connection, number: int, *, requested_at: datetime, states: Sequence[DeliveryState]
+) -> Sequence[Row[Any, Any, Any, Any, Any]]:
+    """Return what a request names and was not sent again since."""
+    delivery, item, study = schema.delivery.c, schema.commitment_item.c, schema.study.c
+    mine = (delivery.id, delivery.study_id, delivery.sop_instance_uid)
+    return connection.execute(
+        select(*mine, delivery.denials, delivery.state)
+        .join(schema.commitment_item, item.delivery_id == delivery.id)
+        .join(schema.study, study.id == delivery.study_id)
+        .where(
+            item.commitment_id == number,
+            delivery.state.in_(states),
+            delivery.sent_at <= requested_at,
+        )
+        .order_by(study.study_uid, delivery.id)  # everybody locks studies in this order
+    ).all()
 
 
 def _settle(
-    connection: Connection, row: Row[Any, Any, Any, Any], report: StorageReport, *, by: By
+    connection: Connection, row: Row[Any, Any, Any, Any, Any], report: StorageReport, *, by: By
 ) -> None:
-    if row.sop_instance_uid in report.committed:
+    if row.sop_instance_uid in report.committed and row.state != DeliveryState.PROVEN:
         lock_study(connection, row.study_id)
-        move = (DeliveryState.SENT, DeliveryState.PROVEN)
+        move = (row.state, DeliveryState.PROVEN)
         change(connection, Kind.DELIVERY, row.id, move=move, by=by, reason=COMMITTED)
         finish_study(connection, row.study_id, by=by)
     elif row.sop_instance_uid in report.failed:
         lock_study(connection, row.study_id)
         reason = f"storage denied: {why(report.failed[row.sop_instance_uid])}"
-        _deny(connection, row.id, row.study_id, denials=row.denials + 1, reason=reason, by=by)
+        _deny(connection, row, reason=reason, by=by)
 
 
 def _deny(
-    connection: Connection, delivery_id: int, study_id: int, *, denials: int, reason: str, by: By
+    connection: Connection, row: Row[Any, Any, Any, Any, Any], *, reason: str, by: By
 ) -> None:
-    parked = denials >= MOST_DENIALS
-    move = (DeliveryState.SENT, DeliveryState.PARKED if parked else DeliveryState.WAITING)
+    denials = row.denials + 1
+    state = DeliveryState.PARKED if denials >= MOST_DENIALS else DeliveryState.WAITING
     change(
         connection,
         Kind.DELIVERY,
-        delivery_id,
-        move=move,
+        row.id,
+        move=(row.state, state),
         by=by,
         reason=reason,
         denials=denials,
@@ -171,8 +198,9 @@ def _deny(
         in_doubt=False,  # what it lists by C-FIND does not count where it denies to keep it
         next_attempt_at=by.at + DENIED_PAUSE,
     )
-    if parked:
-        finish_study(connection, study_id, by=by)
+    if state is DeliveryState.WAITING:
+        reopen_study(connection, row.study_id, by=by, reason=reason)
+    finish_study(connection, row.study_id, by=by)
 
 
 def _end(
