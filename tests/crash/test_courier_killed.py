@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,10 @@ from triage.spool import Spool
 
 SEED = 20261126
 SETTLES_S = 300.0
+LAST_KILL = 0.9
+"""The last kill comes when so much of the results is at the PACS."""
+
+LONGEST_DELAY_S = 0.1
 OPEN = {DeliveryState.WAITING, DeliveryState.SENT}
 
 
@@ -82,16 +88,22 @@ class CourierProcess:
         return process
 
 
-def kill_at_random(courier: CourierProcess, archive: Archive, *, kills: int) -> None:
-    """Kill one of the two, start it again, and so on."""
+def kill_at_random(courier: CourierProcess, archive: Archive, *, kills: int, results: int) -> None:
+    """Kill one of the two, start it again, and so on, each time while results are under way."""
     chance, pause = random.Random(SEED), threading.Event()
-    for _ in range(kills):
-        pause.wait(chance.uniform(0.05, 1.5))
+    for number in range(kills):
+        enough = number * results * LAST_KILL // kills
+        wait_until(partial(_has, archive, enough), within_s=SETTLES_S)
+        pause.wait(chance.uniform(0, LONGEST_DELAY_S))
         if chance.random() < 0.5:
             archive.kill()
             archive.start()
         else:
             courier.kill()
+
+
+def _has(archive: Archive, enough: float) -> bool:
+    return len(archive.kept) >= enough
 
 
 @pytest.mark.parametrize(
@@ -118,8 +130,10 @@ def test_every_result_is_there_once(
         with database.begin() as connection:
             return delivery_states(connection)
 
+    begin = time.monotonic()
     try:
-        kill_at_random(courier, archive, kills=kills)
+        kill_at_random(courier, archive, kills=kills, results=results)
+        left = results - len(archive.kept)
         wait_until(lambda: not OPEN & set(states()), within_s=SETTLES_S)
     finally:
         courier.end(signal.SIGTERM)
@@ -132,9 +146,11 @@ def test_every_result_is_there_once(
     )
     if archive.queries:
         assert archive.sent_again == []
+    assert left > 0
     sys.stderr.write(
-        f"{kills} kills, {results} results, {len(archive.kept)} at the PACS,"
-        f" {len(archive.sent_again)} sent again after they were stored\n"
+        f"{kills} kills while results were under way, the last with {left} left; {results} results,"
+        f" {len(archive.kept)} at the PACS, {len(archive.sent_again)} sent again after they were"
+        f" stored; {time.monotonic() - begin:.0f} s\n"
     )
 
 
