@@ -1,7 +1,7 @@
 """The courier: what it does with each answer, and with what is superseded."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.builders.studies import (
     receipt,
     state_of,
 )
+from tests.builders.waiting import wait_until
 from triage.daemon.breaker import Breaker
 from triage.daemon.delivering import Courier
 from triage.daemon.prover import FOUND, Wish
@@ -28,7 +29,7 @@ from triage.spool import Spool
 
 TTL = timedelta(minutes=2)
 
-Hire = Callable[[ToldCarrier], Courier]
+Hire = Callable[..., Courier]
 
 
 @pytest.fixture
@@ -38,13 +39,13 @@ def hire(database: Engine, tmp_path: Path) -> Hire:
         posted(connection, now=database_time(connection))
     results = Spool(tmp_path / "results")
 
-    def courier(carrier: ToldCarrier) -> Courier:
+    def courier(carrier: ToldCarrier, *, ttl: timedelta = TTL) -> Courier:
         return Courier(
             database,
             results,
             name="courier-1",
             carrier=carrier,
-            ttl=TTL,
+            ttl=ttl,
             wish=Wish(),
             breaker=Breaker(chance=lambda: 0.0),
             chance=lambda: 0.0,
@@ -133,6 +134,41 @@ def test_a_restarted_courier_takes_over_at_once(hire: Hire, database: Engine) ->
     courier.take_over()
 
     assert courier.deliver_one()
+
+
+def when_free(database: Engine) -> tuple[datetime, datetime]:
+    """Return the database's time, and when somebody else may take the delivery."""
+    with database.begin() as connection:
+        until = connection.scalar(select(schema.delivery.c.next_attempt_at))
+        assert until is not None
+        return database_time(connection), until
+
+
+def test_a_claim_is_renewed_while_a_slow_destination_takes_its_time(
+    hire: Hire, database: Engine
+) -> None:
+    free: list[bool] = []
+
+    def slow(_: Path) -> str:
+        _, first = when_free(database)
+        wait_until(lambda: when_free(database)[0] > first)
+        now, until = when_free(database)
+        free.append(until <= now)
+        return "0x0000"
+
+    hire(ToldCarrier(slow), ttl=timedelta(seconds=3)).deliver_one()
+
+    assert free == [False]
+    assert states(database) == ([DeliveryState.SENT_UNPROVEN], StudyState.DONE)
+
+
+def test_a_claim_that_nobody_renews_is_free_after_its_time(hire: Hire, database: Engine) -> None:
+    assert hire(ToldCarrier())
+    with database.begin() as connection:
+        now = database_time(connection)
+        for courier in ("courier-1", "other"):
+            assert outbox.claim_delivery(connection, courier=courier, now=now, ttl=TTL)
+            now += TTL
 
 
 def test_an_empty_outbox_keeps_nobody_busy(hire: Hire, database: Engine) -> None:

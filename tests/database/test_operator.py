@@ -82,6 +82,19 @@ def test_a_parked_delivery_is_sent_again(connection: Connection, clock: Clock) -
     assert state_of(connection) == StudyState.ASSESSED
 
 
+def test_what_is_parked_for_a_destination_that_nobody_serves_stays(
+    connection: Connection, clock: Clock
+) -> None:
+    parked(connection, clock)
+
+    with pytest.raises(MoveRefused):
+        operator.requeue(
+            connection, STUDY, now=clock.now, actor=PERSON, serves=lambda peer: peer == "OTHER"
+        )
+
+    assert delivery_states(connection) == [DeliveryState.PARKED]
+
+
 def test_a_freed_delivery_begins_at_its_first_attempt(connection: Connection, clock: Clock) -> None:
     parked(connection, clock)
     requeue(connection, clock)

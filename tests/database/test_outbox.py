@@ -265,3 +265,24 @@ def test_every_move_of_a_delivery_has_an_event(connection: Connection, clock: Cl
         (DeliveryState.WAITING, DeliveryState.SENT),
         (DeliveryState.SENT, DeliveryState.SENT_UNPROVEN),
     ]
+
+
+def test_a_claim_can_be_kept_for_longer_until_another_has_it(
+    connection: Connection, clock: Clock
+) -> None:
+    posted(connection, now=clock.now)
+    mine = taken(connection, clock)
+    kept = outbox.keep(connection, mine, until=clock.now + 2 * TTL)
+
+    clock.wait(2 * TTL.total_seconds())
+    taken(connection, clock, courier="other")
+
+    assert (kept, outbox.keep(connection, mine, until=clock.now + TTL)) == (True, False)
+
+
+def test_a_delivery_that_has_ended_is_kept_by_nobody(connection: Connection, clock: Clock) -> None:
+    posted(connection, now=clock.now)
+    mine = taken(connection, clock)
+    outbox.postpone(connection, mine, until=clock.now + TTL, reason="away")
+
+    assert not outbox.keep(connection, mine, until=clock.now)

@@ -12,6 +12,7 @@ import structlog
 from triage.daemon.breaker import Breaker
 from triage.daemon.child import Ready
 from triage.daemon.delivering import Courier
+from triage.daemon.lateness import Lateness
 from triage.daemon.prover import Prover, Wish
 from triage.daemon.reports import Reports
 from triage.database.engine import DatabaseError, Engine, open_engine
@@ -98,12 +99,13 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     rounds = [Round(engine, settings, peer, alone=len(peers) == 1) for peer in peers]
     for each in rounds:
         each.take_over()
+    lateness = Lateness(engine, settings.pacs)
     halt = threading.Event()
     with ThreadPoolExecutor(len(rounds), thread_name_prefix="round") as pool:
         going = [pool.submit(each.go, halt) for each in rounds]
         ready({})
         while not stop.wait(IDLE_S) and not any(future.done() for future in going):
-            pass
+            lateness.look()
         halt.set()
     engine.dispose()
     for future in going:

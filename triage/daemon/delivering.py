@@ -1,6 +1,9 @@
 """The deliveries of one courier: looked up, sent or withdrawn, and what became of each."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -8,7 +11,7 @@ import structlog
 from triage.daemon.breaker import Breaker, Chance, back_off
 from triage.daemon.prover import FOUND, Carrier, Clock, Wish
 from triage.database import outbox, proof
-from triage.database.engine import Engine, database_time
+from triage.database.engine import DatabaseError, Engine, NoConnectionFree, database_time
 from triage.database.moves import By, MoveRefused
 from triage.database.outbox import SUPERSEDED
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
@@ -30,7 +33,7 @@ class Courier:
         results: where the encoded objects are.
         name: of this courier; a restarted one has the same.
         carrier: the destination.
-        ttl: how long a claimed delivery belongs to this courier.
+        ttl: how long a claimed delivery belongs to this courier; renewed while it is sent.
         wish: which proofs are looked for.
         breaker: of the destination.
         chance: of the pauses.
@@ -85,10 +88,33 @@ class Courier:
         if delivery is None:
             return False
         try:
-            self._settle(delivery)
+            with self._kept(delivery):
+                self._settle(delivery)
         except MoveRefused as error:
             logger.warning("delivery was taken over meanwhile", reason=str(error))
         return True
+
+    @contextmanager
+    def _kept(self, delivery: Delivery) -> Iterator[None]:
+        """Renew the claim meanwhile: a slow destination may take longer than any of them lasts."""
+        done = threading.Event()
+        renewal = threading.Thread(target=self._renew, args=(delivery, done), name="renewal")
+        renewal.start()
+        try:
+            yield
+        finally:
+            done.set()
+            renewal.join()
+
+    def _renew(self, delivery: Delivery, done: threading.Event) -> None:
+        kept = True
+        while kept and not done.wait(self._ttl.total_seconds() / 3):
+            try:
+                with self._engine.begin() as connection:
+                    until = self._clock(connection) + self._ttl
+                    kept = outbox.keep(connection, delivery, until=until)
+            except (DatabaseError, NoConnectionFree) as error:
+                logger.warning("claim not renewed", reason=type(error).__name__)
 
     def _settle(self, delivery: Delivery) -> None:
         log = logger.bind(capture=delivery.sop_instance_uid, destination=delivery.destination)

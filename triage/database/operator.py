@@ -1,5 +1,6 @@
 """What a person may do to a study: requeue it, or discard it with a reason."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, select
@@ -18,8 +19,22 @@ class UnknownStudy(TriageError):
     """No study has this Study Instance UID."""
 
 
-def requeue(connection: Connection, study_uid: str, *, now: datetime, actor: str) -> str:
+def requeue(
+    connection: Connection,
+    study_uid: str,
+    *,
+    now: datetime,
+    actor: str,
+    serves: Callable[[str], bool] = lambda _: True,
+) -> str:
     """Try a DEAD study again, and send again what was parked of it.
+
+    Args:
+        connection: inside the caller's transaction.
+        study_uid: which one.
+        now: the database's time.
+        actor: who wants it.
+        serves: whether results are taken to a destination; what is parked for others stays.
 
     Returns:
         One sentence that says what was done.
@@ -30,7 +45,7 @@ def requeue(connection: Connection, study_uid: str, *, now: datetime, actor: str
     """
     study_id, state = _find(connection, study_uid)
     by = By(actor, now)
-    parked = _parked(connection, study_id)
+    parked = [number for number, peer in _parked(connection, study_id) if serves(peer)]
     if state != StudyState.DEAD and not parked:
         raise MoveRefused(
             f"study {study_uid} is {state} and nothing of it is parked that could be sent; "
@@ -104,15 +119,14 @@ def _find(connection: Connection, study_uid: str) -> tuple[int, str]:
     return int(row.id), str(row.state)
 
 
-def _parked(connection: Connection, study_id: int) -> list[int]:
-    """Parked deliveries that could be sent: those without an object never can."""
+def _parked(connection: Connection, study_id: int) -> list[tuple[int, str]]:
+    """Parked deliveries that could be sent, and where: those without an object never can."""
     table = schema.delivery.c
-    return list(
-        connection.scalars(
-            select(table.id).where(
-                table.study_id == study_id,
-                table.state == DeliveryState.PARKED,
-                table.digest.is_not(None),
-            )
+    rows = connection.execute(
+        select(table.id, table.destination).where(
+            table.study_id == study_id,
+            table.state == DeliveryState.PARKED,
+            table.digest.is_not(None),
         )
     )
+    return [(row.id, row.destination) for row in rows]

@@ -79,6 +79,22 @@ def _most_urgent(destination: str | None, now: datetime) -> Select[tuple[Any, ..
     )
 
 
+def keep(connection: Connection, delivery: Delivery, *, until: datetime) -> bool:
+    """Keep a claimed delivery for longer; ``False`` where it is this courier's no more."""
+    table = schema.delivery.c
+    kept = connection.execute(
+        update(schema.delivery)
+        .where(
+            table.id == delivery.id,
+            table.state == DeliveryState.WAITING,
+            table.attempts == delivery.attempt,
+            table.courier.is_not(None),
+        )
+        .values(next_attempt_at=until)
+    )
+    return kept.rowcount > 0
+
+
 def release_deliveries(connection: Connection, *, courier: str, now: datetime) -> int:
     """Free what this courier's dead predecessor had taken, and return how many."""
     table = schema.delivery.c

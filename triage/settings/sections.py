@@ -175,6 +175,7 @@ class Pacs(Destination):
     timeout_s: float = Field(default=30.0, gt=0)
     proof: Literal["auto", "commitment", "query", "none"] = "auto"
     proof_within_s: float = Field(default=3600.0, gt=0)
+    late_after_s: float = Field(default=3600.0, gt=0)
 
     @model_validator(mode="after")
     def _each_once(self) -> "Pacs":
@@ -187,6 +188,10 @@ class Pacs(Destination):
     def peers(self) -> tuple[Peer, ...]:
         """Every destination, the PACS first."""
         return (self.peer, *(each.peer for each in self.further))
+
+    def serves(self, destination: str) -> bool:
+        """Tell whether results for it are taken anywhere; an only destination gets those of all."""
+        return not self.further or destination in map(str, self.peers)
 
     def receivers(self, labels: Collection[str], modality: str | None) -> tuple[Peer, ...]:
         """Return to whom a film with these flagged labels goes: to the PACS always."""

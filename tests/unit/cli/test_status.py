@@ -1,10 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine
 
 from tests.builders.clock import Clock
 from tests.builders.command import Command
-from tests.builders.studies import STUDY, dead, leased, posted, refused
+from tests.builders.studies import PACS, STUDY, dead, leased, parcel, posted, refused
 from triage.database import results
 
 
@@ -53,4 +54,33 @@ def test_status_speaks_json(command: Command) -> None:
         "deliveries": {},
         "turned_away": 0,
         "troubles": [],
+        "late": [],
+        "abandoned": [],
     }
+
+
+def test_status_tells_how_long_the_oldest_result_waits(command: Command, database: Engine) -> None:
+    with database.begin() as connection:
+        posted(connection, now=datetime.now(UTC) - timedelta(hours=5, minutes=12, seconds=1))
+
+    assert f"LATE    1 wait for {PACS}, the oldest for 5 h 12 min\n" in command.text("status")
+
+
+def test_status_says_nothing_of_a_result_that_is_young(command: Command, database: Engine) -> None:
+    with database.begin() as connection:
+        posted(connection, now=datetime.now(UTC) - timedelta(minutes=59))
+
+    assert PACS not in command.text("status")
+
+
+def test_status_names_a_destination_that_the_settings_do_not(
+    command: Command, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.begin() as connection:
+        posted(connection, parcel(destination="OLD@10.0.0.9:104"), now=datetime.now(UTC))
+    further = '[{"ae_title": "OTHER", "host": "10.0.0.3", "port": 104}]'
+    monkeypatch.setenv("TRIAGE_PACS__FURTHER", further)
+
+    shown = command.text("status")
+
+    assert "LOST    1 wait for OLD@10.0.0.9:104, which the settings do not name\n" in shown
