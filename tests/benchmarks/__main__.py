@@ -23,6 +23,7 @@ from tests.benchmarks.objects import Shelf
 from tests.benchmarks.product import Product, migrated_sqlite
 from tests.benchmarks.report import place, show, write
 from tests.benchmarks.reporting import reporting_cells
+from tests.benchmarks.returning import returning_cells
 from tests.benchmarks.whole import whole_cells
 from tests.benchmarks.workshop import Workshop
 
@@ -70,6 +71,7 @@ def _chosen(workshop: Workshop, only: Sequence[str]) -> list[Cell]:
         *decoding_cells(workshop),
         *inference_cells(),
         *composing_cells(workshop),
+        *returning_cells(workshop),
         *whole_cells(workshop),
         *reporting_cells(workshop),
     ]
