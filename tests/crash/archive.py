@@ -1,12 +1,11 @@
 """A PACS in a process of its own, to be killed: it keeps files, and a line for each C-STORE."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -54,23 +53,31 @@ def main(port: int, folder: Path, *, queries: bool) -> None:
 
 @dataclass
 class Archive:
-    """The process, and what lies in its folder."""
+    """The process, and what lies in its folder.
+
+    It is forked from a server that has imported everything, so that it is back in a moment.
+    """
 
     port: int
     folder: Path
     queries: bool
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[BaseProcess] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the process."""
-        command = [sys.executable, "-m", "tests.crash.archive", str(self.port), str(self.folder)]
-        command += ["queries"] if self.queries else []
-        self.processes.append(subprocess.Popen(command, env=os.environ))
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["pytest", __name__, "tests.crash.couriers"])
+        served = {"queries": self.queries}
+        process = context.Process(
+            target=main, args=(self.port, self.folder), kwargs=served, daemon=True
+        )
+        process.start()
+        self.processes.append(process)
 
     def kill(self) -> None:
         """Kill it with -9."""
         self.processes[-1].kill()
-        self.processes[-1].wait()
+        self.processes[-1].join()
 
     @property
     def kept(self) -> set[str]:
@@ -90,7 +97,3 @@ class Archive:
         """How often each object came."""
         lines = (self.folder / "journal").read_text(encoding="ascii").splitlines()
         return Counter(line.split()[0] for line in lines)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), queries="queries" in sys.argv)

@@ -1,9 +1,7 @@
 """kill -9 of the courier and of the PACS at any time: every result is there once."""
 
-import json
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -19,8 +17,9 @@ from tests.builders.free_port import free_port
 from tests.builders.studies import delivery_states
 from tests.builders.waiting import wait_until
 from tests.crash.archive import Archive
+from tests.crash.couriers import CourierProcess
 from triage.domain.study import DeliveryState, Peer
-from triage.settings import Settings, load_settings, to_json
+from triage.settings import Settings, load_settings
 from triage.spool import Spool
 
 SEED = 20261126
@@ -53,39 +52,6 @@ def settings(archive: Archive, database_url: str, tmp_path: Path) -> Settings:
         "TRIAGE_PACS__TIMEOUT_S": "3",
     }
     return load_settings(None, environment=environment)
-
-
-class CourierProcess:
-    """The courier as the supervisor starts it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._request = json.dumps({"settings": json.loads(to_json(settings)), "needs": {}})
-        self._process = self._start()
-
-    def kill(self) -> None:
-        """Kill it with -9, and start it again."""
-        self.end(signal.SIGKILL)
-        self._process = self._start()
-
-    def end(self, number: signal.Signals) -> None:
-        """Send a signal, and wait for the end."""
-        with self._process:
-            self._process.send_signal(number)
-
-    def _start(self) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-m", "triage.daemon.child", "courier"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(self._request + "\n")
-        process.stdin.flush()
-        process.stdout.readline()  # it is ready
-        return process
 
 
 def kill_at_random(courier: CourierProcess, archive: Archive, *, kills: int, results: int) -> None:

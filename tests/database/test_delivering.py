@@ -150,7 +150,7 @@ def test_a_claim_is_renewed_while_a_slow_destination_takes_its_time(
     free: list[bool] = []
 
     def slow(_: Path) -> str:
-        _, first = when_free(database)
+        first = when_free(database)[1]
         wait_until(lambda: when_free(database)[0] > first)
         now, until = when_free(database)
         free.append(until <= now)
