@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy.types import TypeEngine
 
+from triage.database import worklist_schema  # noqa: F401 - its tables are part of the metadata
 from triage.database.schema import metadata
 from triage.database.utc_time import UtcTime
 
