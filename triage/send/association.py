@@ -3,11 +3,14 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from triage.domain.study import Peer
 from triage.send.connection import Connection
 from triage.send.failure import Broken, Failure
 from triage.send.message import (
+    C_CANCEL_RQ,
+    C_STORE_RQ,
     DATA_SET_TYPE,
     FIELD,
     LONGEST,
@@ -15,6 +18,7 @@ from triage.send.message import (
     N_EVENT_REPORT_RQ,
     NO_DATA_SET,
     PENDING,
+    RESPONDED_TO,
     RESPONSE,
     UNRECOGNIZED_OPERATION,
     Message,
@@ -52,6 +56,23 @@ OnReport = Callable[[Message, str], int]
 """Takes an N-EVENT-REPORT-RQ and the transfer syntax of its data set; returns the status."""
 
 
+class Incoming(Protocol):
+    """An instance that a peer stores in our association, piece by piece."""
+
+    def feed(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Take the next bytes of the data set; they are not read after this returns."""
+
+    def finish(self) -> tuple[int, str]:
+        """Keep it, or refuse it; return the status to answer and a failure's reason."""
+
+    def cut(self) -> None:
+        """Drop what came of an instance whose last byte never came."""
+
+
+OnStore = Callable[[Message, str], Incoming]
+"""Takes a C-STORE-RQ and the transfer syntax of the data set that follows."""
+
+
 def refuse_reports(_report: Message, _transfer_syntax: str) -> int:
     """Take no report."""
     return UNRECOGNIZED_OPERATION
@@ -66,6 +87,7 @@ class Association:
         proposals: the presentation contexts to propose.
         timeout_s: for the connection, for each answer, and for silence on the line.
         on_report: takes what the peer reports of its own accord.
+        on_store: takes what the peer stores, which it does when it serves a C-GET.
 
     Raises:
         Broken: the peer cannot be reached, rejects the association, or breaks the protocol.
@@ -79,8 +101,11 @@ class Association:
         proposals: Sequence[Proposal],
         timeout_s: float,
         on_report: OnReport = refuse_reports,
+        on_store: OnStore | None = None,
     ) -> None:
         self._on_report = on_report
+        self._on_store = on_store
+        self._incoming: Incoming | None = None
         self._message_id = 0
         self._connection = Connection(peer, timeout_s=timeout_s)
         self.is_open = True
@@ -106,17 +131,49 @@ class Association:
         Raises:
             Broken: the association has ended; the peer may have done what it was asked for.
         """
+        answers: list[Message] = []
+        for answer in self.answers(values, data_set, context):
+            answers.append(answer)
+            if len(answers) > MOST_ANSWERS:
+                self.abort()
+                raise Broken(Failure.GARBLED, f"more than {MOST_ANSWERS} answers")
+        return answers
+
+    def answers(
+        self, values: Values, data_set: bytes | memoryview, context: Accepted
+    ) -> Iterator[Message]:
+        """Send a request and yield each response to it as it comes; the last is not pending.
+
+        Whoever does not take them all aborts the association, or cancels and then takes the rest.
+
+        Raises:
+            Broken: the association has ended; the peer may have done what it was asked for.
+        """
         self._message_id = self._message_id % MOST_MESSAGE_ID + 1
         kind = 0 if data_set else NO_DATA_SET
         command = {**values, MESSAGE_ID: self._message_id, DATA_SET_TYPE: kind}
         with self._ended_by_failure():
             self._say(command_set(command), data_set, context.context_id)
-            answers: list[Message] = []
-            while not answers or answers[-1].status in PENDING:
-                if len(answers) == MOST_ANSWERS:
-                    raise Broken(Failure.GARBLED, f"more than {MOST_ANSWERS} answers")
-                answers.append(self._answer_to(int(values[FIELD])))
-        return answers
+        pending = True
+        while pending:
+            with self._ended_by_failure():
+                answer = self._answer_to(int(values[FIELD]))
+            yield answer
+            pending = answer.status in PENDING
+
+    def cancel(self, context: Accepted) -> None:
+        """Ask the peer to end the request under way (PS3.7 9.3.2.3); its last response follows.
+
+        Raises:
+            Broken: the association has ended.
+        """
+        values: Values = {
+            FIELD: C_CANCEL_RQ,
+            RESPONDED_TO: self._message_id,
+            DATA_SET_TYPE: NO_DATA_SET,
+        }
+        with self._ended_by_failure():
+            self._say(command_set(values), b"", context.context_id)
 
     def attend(self, *, within_s: float = 0.0) -> None:
         """Serve what the peer says of its own accord, if it says something within that time.
@@ -147,6 +204,9 @@ class Association:
             self._connection.send([ABORTED_BY_US])
         self.is_open = False
         self._connection.reset()
+        if self._incoming is not None:
+            self._incoming.cut()
+            self._incoming = None
 
     def _say(self, command: bytes, data_set: bytes | memoryview, context_id: int) -> None:
         longest = self.agreement.peer_maximum_length
@@ -167,6 +227,9 @@ class Association:
         status = UNRECOGNIZED_OPERATION
         if message.field == N_EVENT_REPORT_RQ:
             status = self._on_report(message, self._syntax_of(context_id))
+        elif self._incoming is not None:
+            incoming, self._incoming = self._incoming, None
+            status, _ = incoming.finish()
         self._say(response(message, status), b"", context_id)
 
     def _syntax_of(self, context_id: int) -> str:
@@ -182,14 +245,23 @@ class Association:
             for context_id, control, part in self._next_fragments():
                 if control & COMMAND:
                     command += part
+                elif self._incoming is not None:
+                    self._incoming.feed([part])
                 else:
                     data_set += part
                 if len(command) > LONGEST or len(data_set) > LARGEST_DATA_SET:
                     raise Broken(Failure.GARBLED, "a message that is too long")
                 if control & LAST and control & COMMAND:
                     message = read_command(bytes(command))
+                    self._expect(message, context_id)
                 if message and control & LAST and message.has_data_set != bool(control & COMMAND):
                     return replace(message, data_set=bytes(data_set)), context_id
+
+    def _expect(self, message: Message, context_id: int) -> None:
+        """Let the data set of a C-STORE-RQ go where it is kept, however large it is."""
+        stores = message.field == C_STORE_RQ and message.has_data_set
+        if stores and self._on_store is not None:
+            self._incoming = self._on_store(message, self._syntax_of(context_id))
 
     def _next_fragments(self) -> Iterator[tuple[int, int, bytes]]:
         kind, body = self._receive()

@@ -8,6 +8,7 @@ from triage.domain.command_set import ELEMENT, read_elements
 from triage.send.failure import Broken, Failure
 
 C_STORE_RQ, C_FIND_RQ, N_EVENT_REPORT_RQ, N_ACTION_RQ = 0x0001, 0x0020, 0x0100, 0x0130
+C_GET_RQ, C_MOVE_RQ, C_CANCEL_RQ = 0x0010, 0x0021, 0x0FFF
 RESPONSE = 0x8000
 MEDIUM = 0
 NO_DATA_SET, A_DATA_SET = 0x0101, 0x0001
@@ -19,6 +20,7 @@ AFFECTED_CLASS, REQUESTED_CLASS, FIELD, MESSAGE_ID = 0x0002, 0x0003, 0x0100, 0x0
 RESPONDED_TO, PRIORITY, DATA_SET_TYPE, STATUS = 0x0120, 0x0700, 0x0800, 0x0900
 AFFECTED_INSTANCE, REQUESTED_INSTANCE = 0x1000, 0x1001
 EVENT_TYPE, ACTION_TYPE = 0x1002, 0x1008
+MOVE_DESTINATION, FAILED_OPERATIONS = 0x0600, 0x1022
 _US_BYTES = 2
 
 Values = Mapping[int, str | int]
@@ -37,6 +39,7 @@ class Message:
     sop_class_uid: str
     sop_instance_uid: str
     has_data_set: bool
+    failed_operations: int = 0
     data_set: bytes = b""
 
 
@@ -51,7 +54,10 @@ def command_set(values: Values) -> bytes:
 
 
 def response(request: Message, status: int) -> bytes:
-    """Encode the answer to an N-EVENT-REPORT, or to what we do not serve (PS3.7 10.3.1.2)."""
+    """Encode the answer to an N-EVENT-REPORT, a C-STORE, or to what we do not serve.
+
+    PS3.7 9.3.1.2 and 10.3.1.2.
+    """
     values: dict[int, str | int] = {
         AFFECTED_CLASS: request.sop_class_uid,
         FIELD: request.field | RESPONSE,
@@ -59,6 +65,8 @@ def response(request: Message, status: int) -> bytes:
         DATA_SET_TYPE: NO_DATA_SET,
         STATUS: status,
     }
+    if request.field == C_STORE_RQ:
+        values[AFFECTED_INSTANCE] = request.sop_instance_uid
     if request.field == N_EVENT_REPORT_RQ:
         values |= {AFFECTED_INSTANCE: request.sop_instance_uid, EVENT_TYPE: request.event_type}
     return command_set(values)
@@ -80,6 +88,7 @@ def read_command(encoded: bytes) -> Message:
         sop_class_uid=_text(values, AFFECTED_CLASS),
         sop_instance_uid=_text(values, AFFECTED_INSTANCE),
         has_data_set=_short(values, DATA_SET_TYPE) != NO_DATA_SET,
+        failed_operations=_short(values, FAILED_OPERATIONS, default=0),
     )
 
 

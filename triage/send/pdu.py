@@ -10,6 +10,7 @@ from pynetdicom.pdu_primitives import (
     ImplementationClassUIDNotification,
     ImplementationVersionNameNotification,
     MaximumLengthNotification,
+    SCP_SCU_RoleSelectionNegotiation,
 )
 from pynetdicom.presentation import build_context
 
@@ -46,10 +47,14 @@ ABORTED_BY_US = HEADER.pack(ABORT, 4) + bytes(4)
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A presentation context that we propose: an abstract syntax in one of some syntaxes."""
+    """A presentation context that we propose: an abstract syntax in one of some syntaxes.
+
+    With ``as_scp`` we offer to take objects of that class ourselves, as C-GET needs it.
+    """
 
     abstract_syntax: str
     transfer_syntaxes: tuple[str, ...]
+    as_scp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +97,20 @@ def associate_rq(proposals: Sequence[Proposal], *, calling: str, called: str) ->
     for number, context in enumerate(contexts):
         context.context_id = 2 * number + 1
     asked.presentation_context_definition_list = contexts
-    asked.user_information = [longest, implementation, version]
+    taken = dict.fromkeys(one.abstract_syntax for one in proposals if one.as_scp)
+    asked.user_information = [longest, implementation, version, *map(_role, taken)]
     pdu = A_ASSOCIATE_RQ()
     pdu.from_primitive(asked)
     encoded: bytes = pdu.encode()
     return encoded
+
+
+def _role(abstract_syntax: str) -> SCP_SCU_RoleSelectionNegotiation:
+    """Offer to be the SCP of a class, and not its SCU (PS3.7 D.3.3.4)."""
+    role = SCP_SCU_RoleSelectionNegotiation()
+    role.sop_class_uid = abstract_syntax
+    role.scu_role, role.scp_role = False, True
+    return role
 
 
 def read_associate_ac(pdu: bytes, proposals: Sequence[Proposal]) -> Agreement:

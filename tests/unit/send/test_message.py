@@ -6,6 +6,7 @@ from triage.send.failure import Broken
 from triage.send.message import (
     AFFECTED_CLASS,
     AFFECTED_INSTANCE,
+    C_STORE_RQ,
     DATA_SET_TYPE,
     EVENT_TYPE,
     FIELD,
@@ -44,6 +45,25 @@ def test_the_answer_to_a_report_names_what_it_answers() -> None:
 
     assert (answer.field, answer.responded_to, answer.status) == (0x8100, 7, 0x0115)
     assert (answer.event_type, answer.has_data_set) == (2, False)
+
+
+def test_the_answer_to_a_store_names_the_instance() -> None:
+    store: Values = {
+        FIELD: C_STORE_RQ,
+        MESSAGE_ID: 7,
+        DATA_SET_TYPE: 0,
+        AFFECTED_INSTANCE: "2.25.101",
+    }
+
+    answer = read_command(response(read_command(command_set(store)), 0x0000))
+
+    assert (answer.field, answer.sop_instance_uid, answer.event_type) == (0x8001, "2.25.101", 0)
+
+
+def test_a_last_answer_says_how_many_operations_failed() -> None:
+    last: Values = {FIELD: 0x8021, DATA_SET_TYPE: NO_DATA_SET, STATUS: 0xB000, 0x1022: 3}
+
+    assert read_command(command_set(last)).failed_operations == 3
 
 
 @pytest.mark.parametrize("cut", [1, 9, 20])

@@ -38,6 +38,16 @@ def test_an_acceptor_understands_the_request_and_we_its_answer() -> None:
     assert agreement.peer_maximum_length == 131_072
 
 
+def test_a_request_offers_the_role_of_an_scp_once_for_a_class() -> None:
+    films = [Proposal(CR, (EXPLICIT,), as_scp=True), Proposal(CR, (IMPLICIT,), as_scp=True)]
+    item = bytes.fromhex("54 00 00 1d 00 19") + CR.encode() + bytes((0, 1))
+
+    request = associate_rq(films, calling="TRIAGE", called="PACS")
+
+    assert request.count(item) == 1
+    assert REQUEST.count(bytes.fromhex("54 00 00 1d")) == 0
+
+
 def test_a_syntax_that_was_not_proposed_is_not_accepted() -> None:
     answer = negotiate(REQUEST).accept
 
