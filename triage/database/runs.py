@@ -1,0 +1,135 @@
+"""Firings of a job, and the one run of it that somebody holds."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, func, select, text, update
+
+from triage.database.insertion import insert_new
+from triage.database.worklist_schema import run
+from triage.domain.errors import LeaseLost
+from triage.domain.worklist import Verdict
+
+WORKLIST = "worklist"
+PASSED = "its window had passed"
+_OPEN = (run.c.job == WORKLIST, run.c.ended_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is held: whose list it works through, and until when it may pull."""
+
+    id: int
+    day: date
+    until: datetime | None
+    holder: str
+
+
+def fire(
+    connection: Connection, *, due_at: datetime, day: date, until: datetime | None
+) -> int | None:
+    """Write a firing down; ``None`` where another daemon, or this one, has it already."""
+    values = {"job": WORKLIST, "due_at": due_at, "day": day, "until": until}
+    return insert_new(connection, run, values)
+
+
+def open_run_of(connection: Connection, day: date) -> int | None:
+    """Return the run through a day's list that has not ended, the oldest of several."""
+    mine = select(run.c.id).where(*_OPEN, run.c.day == day)
+    return connection.scalar(mine.order_by(run.c.due_at).limit(1))
+
+
+def last_due_at(connection: Connection) -> datetime | None:
+    """Return when the last firing of the clock was due."""
+    of_the_clock = select(run.c.due_at).where(run.c.job == WORKLIST, run.c.until.is_not(None))
+    return connection.scalar(of_the_clock.order_by(run.c.due_at.desc()).limit(1))
+
+
+def take(
+    connection: Connection,
+    *,
+    holder: str,
+    now: datetime,
+    ttl: timedelta,
+    run_id: int | None = None,
+) -> Run | None:
+    """Hold a run, or return ``None`` where one is held already, or none waits.
+
+    A run whose holder says nothing any more is free again. A run of the clock whose window has
+    passed is not begun, or gone on with: it ends as missed.
+
+    Args:
+        connection: in the caller's transaction.
+        holder: who asks.
+        now: the database's time.
+        ttl: length of the lease.
+        run_id: this run alone; else the first that is due of those with a window.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE run IN EXCLUSIVE MODE"))
+    _tidy(connection, now)
+    held = select(func.count()).where(*_OPEN, run.c.holder.is_not(None))
+    if connection.scalar(held):
+        return None
+    due = (run.c.until.is_not(None), run.c.due_at <= now)
+    mine = due if run_id is None else (run.c.id == run_id,)
+    wanted = select(run.c.id, run.c.day, run.c.until).where(*_OPEN, *mine)
+    row = connection.execute(wanted.order_by(run.c.due_at).limit(1)).first()
+    if row is None:
+        return None
+    lease = {"holder": holder, "lease_expires_at": now + ttl}
+    began = func.coalesce(run.c.started_at, now)
+    connection.execute(update(run).where(run.c.id == row.id).values(**lease, started_at=began))
+    return Run(row.id, row.day, row.until, holder)
+
+
+def _tidy(connection: Connection, now: datetime) -> None:
+    """Free what a dead holder held, and end what can no longer be begun."""
+    free = {"holder": None, "lease_expires_at": None}
+    connection.execute(update(run).where(run.c.lease_expires_at <= now).values(free))
+    passed = {"ended_at": now, "verdict": Verdict.MISSED, "reason": PASSED}
+    late = (run.c.holder.is_(None), run.c.until <= now)
+    connection.execute(update(run).where(*_OPEN, *late).values(passed))
+
+
+def renew(connection: Connection, held: Run, *, now: datetime, ttl: timedelta) -> None:
+    """Lengthen the lease.
+
+    Raises:
+        LeaseLost: somebody else holds the run, or it has ended.
+    """
+    _change(connection, held, lease_expires_at=now + ttl)
+
+
+def end(
+    connection: Connection, held: Run, *, verdict: Verdict, reason: str | None, now: datetime
+) -> None:
+    """End a run.
+
+    Raises:
+        LeaseLost: somebody else holds it, or it has ended.
+    """
+    free = {"holder": None, "lease_expires_at": None}
+    _change(connection, held, ended_at=now, verdict=verdict, reason=reason, **free)
+
+
+def let_go(connection: Connection, held: Run) -> None:
+    """Leave a run as it is, for whoever goes on with it.
+
+    Raises:
+        LeaseLost: somebody else holds it, or it has ended.
+    """
+    _change(connection, held, holder=None, lease_expires_at=None)
+
+
+def last_run(connection: Connection, day: date) -> tuple[str | None, str | None] | None:
+    """Return verdict and reason of the last run through a day's list; ``None`` where none was."""
+    mine = select(run.c.verdict, run.c.reason).where(run.c.job == WORKLIST, run.c.day == day)
+    row = connection.execute(mine.order_by(run.c.due_at.desc()).limit(1)).first()
+    return None if row is None else (row.verdict, row.reason)
+
+
+def _change(connection: Connection, held: Run, **columns: object) -> None:
+    mine = (run.c.id == held.id, run.c.holder == held.holder, run.c.ended_at.is_(None))
+    if connection.execute(update(run).where(*mine).values(**columns)).rowcount != 1:
+        raise LeaseLost(f"run {held.id} of {held.day} is no longer held by {held.holder}")
