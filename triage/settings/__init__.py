@@ -13,5 +13,15 @@ from triage.settings.sections import (
     load_settings,
     to_json,
 )
+from triage.settings.worklist import Worklist
 
-__all__ = ["AllowedPeer", "Pacs", "Picture", "Settings", "Tls", "load_settings", "to_json"]
+__all__ = [
+    "AllowedPeer",
+    "Pacs",
+    "Picture",
+    "Settings",
+    "Tls",
+    "Worklist",
+    "load_settings",
+    "to_json",
+]

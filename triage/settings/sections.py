@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -20,15 +19,8 @@ from pydantic import (
 from triage.domain.errors import ConfigurationError
 from triage.domain.study import Peer
 from triage.settings.origin import from_environment, read_toml
-
-AETitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x21-\x5b\x5d-\x7e ]+$")]
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class Section(BaseModel):
-    """A section of the settings; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from triage.settings.section import AETitle, Destination, Port, Section, listed
+from triage.settings.worklist import Worklist
 
 
 class Data(Section):
@@ -59,18 +51,14 @@ class AllowedPeer(Section):
         return host
 
 
-def _listed(value: object) -> object:
-    return json.loads(value) if isinstance(value, str) else value
-
-
 class Listener(Section):
     """The C-STORE listener; an address that others reach needs ``allowed``."""
 
     ae_title: AETitle = "TRIAGE"
     host: str = "127.0.0.1"
     port: Port = 11112
-    allowed: Annotated[tuple[AllowedPeer, ...], BeforeValidator(_listed)] = ()
-    called: Annotated[tuple[AETitle, ...], BeforeValidator(_listed)] = ()
+    allowed: Annotated[tuple[AllowedPeer, ...], BeforeValidator(listed)] = ()
+    called: Annotated[tuple[AETitle, ...], BeforeValidator(listed)] = ()
     processes: int = Field(default=2, ge=1, le=64)
     data_phase: Literal["streaming", "pynetdicom"] = "streaming"
     association_timeout_s: float = Field(default=30.0, gt=0)
@@ -136,19 +124,6 @@ class Worker(Section):
     most_deaths: int = Field(default=5, ge=1)
 
 
-class Destination(Section):
-    """An application entity that results go to."""
-
-    ae_title: AETitle
-    host: str
-    port: Port
-
-    @property
-    def peer(self) -> Peer:
-        """The destination as the rest of the house knows it."""
-        return Peer(self.ae_title, self.host, self.port)
-
-
 class FurtherDestination(Destination):
     """Gets what is flagged by one of its labels, of one of its modalities; none is no condition."""
 
@@ -169,7 +144,7 @@ class Pacs(Destination):
     ae_title: AETitle = "PACS"
     host: str = "127.0.0.1"
     port: Port = 4242
-    further: Annotated[tuple[FurtherDestination, ...], BeforeValidator(_listed)] = ()
+    further: Annotated[tuple[FurtherDestination, ...], BeforeValidator(listed)] = ()
     returns: bool = Field(default=False, alias="return")
     return_max_age_days: int = Field(default=30, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)
@@ -234,6 +209,7 @@ class Settings(Section):
     worker: Worker = Field(default_factory=Worker)
     pacs: Pacs = Field(default_factory=Pacs)
     spool: Spool = Field(default_factory=Spool)
+    worklist: Worklist = Field(default_factory=Worklist)
 
     @property
     def database_url(self) -> str:

@@ -12,7 +12,9 @@ from triage.settings import Settings, load_settings
 FILE = Path(__file__).parents[3] / "deploy" / "triage.toml"
 TLS = {("tls", "certificate"), ("tls", "key"), ("tls", "authorities")}
 FONT = {("picture", "font")}
-UNSAID = {("data", "folder"), ("database", "url"), ("model", "bundle")} | TLS | FONT
+WORKLIST = {("worklist", "pacs"), ("worklist", "mwl")}
+PLACES = {("data", "folder"), ("database", "url"), ("model", "bundle")}
+UNSAID = PLACES | TLS | FONT | WORKLIST
 """Settings whose default is a place of the user's, or nothing: the file shows them commented."""
 
 
