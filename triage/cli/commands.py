@@ -28,6 +28,7 @@ COMMANDS = {
     "run": "Assess files without network or database.",
     "status": "Show what is where.",
     "explain": "Tell one study's whole story.",
+    "worklist": "Pull what the PACS has and is not here, and reconcile.",
     "report": "Print a report, or list all reports.",
     "learn": "List who was turned away at the door.",
     "requeue": "Try a dead study or a parked delivery again.",

@@ -26,6 +26,9 @@ EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 70, 75, 78
 ROLES = ("worker", "courier", "scheduler")
 """The roles of one process each; of listeners there are as many as the settings say."""
 
+NIGHTLY = "nightly"
+"""The role of the process that works through the worklist, where a clock is set for it."""
+
 logger = structlog.get_logger(__name__)
 
 Ready = Callable[[dict[str, object]], None]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from triage.daemon.child import EX_CONFIG, EX_TEMPFAIL, ROLES
+from triage.daemon.child import EX_CONFIG, EX_TEMPFAIL, NIGHTLY, ROLES
 from triage.daemon.process import Child
 from triage.database.engine import open_engine, sqlite_file
 from triage.database.migrate import upgrade
@@ -84,7 +84,8 @@ class _Supervisor:
             )
             for number in range(settings.listener.processes)
         ]
-        self._children = [*listeners, *(Child(role, descriptors=locks) for role in ROLES)]
+        roles = (*ROLES, NIGHTLY) if settings.worklist.cron else ROLES
+        self._children = [*listeners, *(Child(role, descriptors=locks) for role in roles)]
 
     def run(self, stop: threading.Event) -> int:
         """Keep the children alive until told to stop, and return the exit code."""

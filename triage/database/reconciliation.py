@@ -12,7 +12,7 @@ from triage.database.statement import look
 
 RECONCILED = """
 WITH listed AS (
-    SELECT id, study_uid, priority, wanted, left_out, instances, failure
+    SELECT id, study_uid, priority, left_out, instances, pulls, failure
     FROM worklist_study WHERE day = ?
 ), film AS (
     SELECT listed.id AS listed_id, film.sop_instance_uid, film.study_id, film.state, film.code,
@@ -60,7 +60,9 @@ WITH listed AS (
 SELECT study_uid, priority, left_out, expected, films_here, missing, outcome,
     CASE outcome
         WHEN 'left_out' THEN left_out
-        WHEN 'missing' THEN COALESCE(failure, 'not pulled')
+        WHEN 'missing' THEN COALESCE(
+            failure, CASE WHEN pulls > 0 THEN 'pulled, and not all came' ELSE 'not pulled' END
+        )
         WHEN 'under_way' THEN busy
         WHEN 'not_assessed' THEN code
     END AS why,

@@ -65,9 +65,7 @@ def take(
         ttl: length of the lease.
         run_id: this run alone; else the first that is due of those with a window.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE run IN EXCLUSIVE MODE"))
-    _tidy(connection, now)
+    end_missed(connection, now=now)
     held = select(func.count()).where(*_OPEN, run.c.holder.is_not(None))
     if connection.scalar(held):
         return None
@@ -83,13 +81,20 @@ def take(
     return Run(row.id, row.day, row.until, holder)
 
 
-def _tidy(connection: Connection, now: datetime) -> None:
-    """Free what a dead holder held, and end what can no longer be begun."""
+def end_missed(connection: Connection, *, now: datetime) -> list[tuple[datetime, date]]:
+    """End the runs whose window has passed and that nobody holds; return when each was due.
+
+    One whose holder says nothing any more is held by nobody. On PostgreSQL the table is locked
+    until the transaction ends, so that no two of them hold a run.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE run IN EXCLUSIVE MODE"))
     free = {"holder": None, "lease_expires_at": None}
     connection.execute(update(run).where(run.c.lease_expires_at <= now).values(free))
     passed = {"ended_at": now, "verdict": Verdict.MISSED, "reason": PASSED}
     late = (run.c.holder.is_(None), run.c.until <= now)
-    connection.execute(update(run).where(*_OPEN, *late).values(passed))
+    ended = update(run).where(*_OPEN, *late).values(passed).returning(run.c.due_at, run.c.day)
+    return [(due_at, day) for due_at, day in connection.execute(ended)]
 
 
 def renew(connection: Connection, held: Run, *, now: datetime, ttl: timedelta) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from triage.database import schema
 from triage.database.worklist_schema import worklist_instance, worklist_study
@@ -35,21 +35,26 @@ def record_listing(connection: Connection, day: date, listing: Listing) -> None:
     raise_priorities(connection, day)
 
 
-def raise_priorities(connection: Connection, day: date) -> int:
+def raise_priorities(connection: Connection, day: date, study_uid: str | None = None) -> int:
     """Give the studies that are here the urgency of their request, and return to how many.
 
     A priority is never lowered: another list, or a person, may have had a reason.
+
+    Args:
+        connection: in the caller's transaction.
+        day: whose list says how urgent they are.
+        study_uid: this study alone.
     """
     study, listed = schema.study.c, worklist_study.c
+    mine = () if study_uid is None else (listed.study_uid == study_uid,)
+    on_it = select(listed.study_uid).where(listed.day == day, *mine)
     asked = (
-        select(func.max(listed.priority))
+        select(listed.priority)
         .where(listed.study_uid == study.study_uid, listed.day == day)
         .scalar_subquery()
     )
-    more = exists().where(
-        listed.study_uid == study.study_uid, listed.day == day, listed.priority > study.priority
-    )
-    return connection.execute(update(schema.study).where(more).values(priority=asked)).rowcount
+    raised = (study.study_uid.in_(on_it), study.priority < asked)
+    return connection.execute(update(schema.study).where(*raised).values(priority=asked)).rowcount
 
 
 def films_here(connection: Connection, day: date) -> set[str]:
@@ -74,7 +79,7 @@ def note_pull(connection: Connection, day: date, study_uid: str, *, failure: str
         .where(table.day == day, table.study_uid == study_uid)
         .values(pulls=table.pulls + 1, failure=failure)
     )
-    raise_priorities(connection, day)
+    raise_priorities(connection, day, study_uid)
 
 
 def _known(connection: Connection, day: date) -> dict[str, tuple[int, bool, int]]:

@@ -1,0 +1,145 @@
+"""``triage worklist``: work through what the PACS has of some days, and tell what became of it."""
+
+import signal
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
+from triage.daemon.logs import configure_logs
+from triage.daemon.nightshift import PATIENCE_S, hold, night_of
+from triage.daemon.signals import stopped_by
+from triage.database import runs
+from triage.database.engine import DatabaseError, Engine, existing_engine
+from triage.database.reconciliation import Reconciliation, reconciliation
+from triage.domain.errors import UnavailableError
+from triage.domain.worklist import Verdict
+from triage.send.failure import Broken
+from triage.settings import Settings
+
+EX_TEMPFAIL = 75
+
+worklist = typer.Typer(
+    help="Work through the PACS' studies of some days.", rich_markup_mode=None, no_args_is_help=True
+)
+
+Day = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], metavar="DAY", help="Whose list; today's."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Ask and compare; pull nothing, write nothing down.")
+]
+
+
+@worklist.command("run")
+def run(
+    settings: SettingsFile = None, day: Day = None, dry_run: DryRun = False, as_json: AsJson = False
+) -> int:
+    """Ask the PACS, pull what is missing, wait for the daemon, and reconcile.
+
+    It may be broken off and run again. The limits hold, the window does not. What is not exact
+    ends with exit code 75.
+    """
+    choice = settings_from(settings)
+    configure_logs()
+    engine = existing_engine(choice.database_url)
+    try:
+        if dry_run:
+            return _look(choice, engine, _day(choice, day), as_json=as_json)
+        return _work(choice, engine, _day(choice, day), as_json=as_json)
+    except DatabaseError as error:
+        raise UnavailableError(f"database: {type(error.orig).__name__}") from error
+    except Broken as broken:
+        raise UnavailableError(f"the PACS {broken}") from broken
+    finally:
+        engine.dispose()
+
+
+@worklist.command("show")
+def show(settings: SettingsFile = None, day: Day = None, as_json: AsJson = False) -> int:
+    """Tell the reconciliation of a day as it is now; exit code 75 where it is not exact."""
+    choice = settings_from(settings)
+    engine = existing_engine(choice.database_url)
+    try:
+        return _tell(engine, _day(choice, day), as_json=as_json)
+    except DatabaseError as error:
+        raise UnavailableError(f"database: {type(error.orig).__name__}") from error
+    finally:
+        engine.dispose()
+
+
+def _day(settings: Settings, day: datetime | None) -> date:
+    return datetime.now(settings.worklist.zone).date() if day is None else day.date()
+
+
+def _work(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
+    stop = stopped_by(signal.SIGTERM, signal.SIGINT)
+    held = hold(engine, day, stop=stop, tell=lambda line: typer.echo(line, err=True))
+    night_of(settings, engine, stop=stop, patience_s=PATIENCE_S).work(held)
+    return _tell(engine, day, as_json=as_json)
+
+
+def _look(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
+    night = night_of(settings, engine, stop=stopped_by(signal.SIGTERM, signal.SIGINT))
+    found, wanted, gaps = night.look(day)
+    if as_json:
+        told = {"would_pull": [plan.study_uid for plan in wanted], "gaps": gaps}
+        print_json({"day": str(day), "studies": found.sums} | told)
+        return 0
+    _show_sums(found)
+    print("\n".join(f"gap: {gap}" for gap in gaps), end="\n" if gaps else "")
+    print("\n".join(f"would pull {plan.study_uid}" for plan in wanted) or "would pull nothing")
+    return 0
+
+
+def _tell(engine: Engine, day: date, *, as_json: bool) -> int:
+    with engine.connect() as connection:
+        found = reconciliation(connection, day)
+        verdict, reason = runs.last_run(connection, day) or (None, None)
+    exact = found.is_exact and verdict in {None, Verdict.EXACT}
+    if as_json:
+        print_json(_plain(found, verdict, reason))
+    else:
+        _show(found, verdict, reason)
+    return 0 if exact else EX_TEMPFAIL
+
+
+def _plain(found: Reconciliation, verdict: str | None, reason: str | None) -> dict[str, object]:
+    return {
+        "day": str(found.day),
+        "verdict": verdict,
+        "reason": reason,
+        "studies": found.sums,
+        "reasons": found.reasons,
+        "list": [
+            {
+                "study": study.study_uid,
+                "priority": study.priority,
+                "outcome": study.outcome,
+                "why": study.why,
+                "expected": study.expected,
+                "missing": study.missing,
+            }
+            for study in found.studies
+        ],
+    }
+
+
+def _show(found: Reconciliation, verdict: str | None, reason: str | None) -> None:
+    print(
+        f"worklist of {found.day}: {verdict or 'no run has ended'}{f' ({reason})' * bool(reason)}"
+    )
+    _show_sums(found)
+    for study in found.studies:
+        if study.missing or study.is_under_way or study.captures > study.delivered:
+            lacks = f", {study.missing} of {study.expected} films missing" * bool(study.missing)
+            print(f"{study.study_uid}  {study.outcome}{lacks}{f': {study.why}' * bool(study.why)}")
+
+
+def _show_sums(found: Reconciliation) -> None:
+    for name, count in found.sums.items():
+        print(f"{count:>7}  {name.replace('_', ' ')}")
+    for why, count in found.reasons.items():
+        print(f"{count:>7}  {why}")

@@ -1,0 +1,101 @@
+"""Puts a day's list together: what the PACS has, and how urgent what was scheduled is."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import structlog
+
+from triage.decode.region import body_part_elsewhere
+from triage.domain.study import Peer
+from triage.domain.worklist import ExpectedStudy, Listing, Urgency
+from triage.send import modality_worklist, query
+from triage.send.archive import Archive, ListedStudy
+from triage.send.failure import Broken
+from triage.send.modality_worklist import Scheduled
+from triage.send.pdu import Proposal
+from triage.send.session import Session
+from triage.settings import Settings
+
+NO_FILMS = "scheduled, and the PACS lists no film of it"
+
+logger = structlog.get_logger(__name__)
+
+
+class Lister:
+    """Asks the PACS, and the Modality Worklist where there is one.
+
+    Args:
+        settings: of the whole daemon.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._back = timedelta(days=settings.worklist.days_back)
+
+    def list(self, day: date) -> Listing:
+        """List what is expected for a day and the days before it.
+
+        Raises:
+            Broken: the PACS cannot be reached, or went away.
+        """
+        first = day - self._back
+        choice = self._settings.worklist
+        pacs = (choice.pacs or self._settings.pacs).peer
+        session = self._session(pacs, query.PROPOSAL)
+        try:
+            archive = Archive(session, elsewhere=body_part_elsewhere)
+            studies = archive.studies(first, day)
+            expected = [archive.expect(study) for study in studies]
+        finally:
+            session.close()
+        steps, gaps = self._steps(first, day)
+        told = [f"{gap} ({times} times)" for gap, times in archive.gaps.items()]
+        found = [study for study in expected if study is not None]
+        logger.info("worklist asked", studies=len(found), scheduled=len(steps), gaps=len(gaps))
+        return put_together(studies, found, steps, gaps=[*told, *gaps])
+
+    def _steps(self, first: date, last: date) -> tuple[Sequence[Scheduled], Sequence[str]]:
+        """Ask the Modality Worklist; without it nothing is urgent, and that is told."""
+        choice = self._settings.worklist.mwl
+        if choice is None:
+            return (), ()
+        session = self._session(choice.peer, modality_worklist.PROPOSAL)
+        try:
+            return modality_worklist.scheduled(session, first, last)
+        except Broken as broken:
+            return (), (f"Modality Worklist {choice.peer} {broken}",)
+        finally:
+            session.close()
+
+    def _session(self, peer: Peer, proposal: Proposal) -> Session:
+        return Session(
+            peer,
+            calling_ae_title=self._settings.listener.ae_title,
+            proposals=[proposal],
+            timeout_s=self._settings.pacs.timeout_s,
+        )
+
+
+def put_together(
+    listed: Sequence[ListedStudy],
+    expected: Sequence[ExpectedStudy],
+    steps: Sequence[Scheduled],
+    *,
+    gaps: Sequence[str],
+) -> Listing:
+    """Give each study the urgency of its request, by its UID or else its accession number.
+
+    Some modalities make a Study Instance UID of their own. Of several requests the most urgent
+    counts. What is scheduled and has no film is listed too, and says so.
+    """
+    at_the_pacs = {study.study_uid for study in expected}
+    by_accession = {study.accession_number: study.study_uid for study in listed}
+    urgencies: dict[str, Urgency] = {}
+    absent: dict[str, ExpectedStudy] = {}
+    for step in steps:
+        accession = by_accession.get(step.accession_number) if step.accession_number else None
+        uid = step.study_uid if step.study_uid in at_the_pacs else accession or step.study_uid
+        urgencies[uid] = max(step.urgency, urgencies.get(uid, Urgency.LOW))
+        if uid not in at_the_pacs:
+            absent[uid] = ExpectedStudy(uid, left_out=NO_FILMS)
+    return Listing((*expected, *absent.values()), urgencies, tuple(gaps))

@@ -1,0 +1,127 @@
+"""The nightly process: a clock that begins the night's run, makes up for one, and goes on."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from triage.daemon.calendar import Calendar
+from triage.daemon.child import Ready
+from triage.daemon.night import TTL
+from triage.daemon.nightshift import holder_name, night_of
+from triage.daemon.scheduler import Patient
+from triage.database import runs
+from triage.database.engine import Connection, Engine, database_time, open_engine
+from triage.database.runs import Run
+from triage.domain.errors import LeaseLost
+from triage.settings import Settings
+
+LOOK_EVERY_S = 10.0
+"""So soon a night is taken over whose daemon has died, or made up for that was missed."""
+
+LONGEST_PAST = timedelta(days=31)
+"""Nights that were missed longer ago are not told."""
+
+logger = structlog.get_logger(__name__)
+
+Clock = Callable[[Connection], datetime]
+
+
+class Works(Protocol):
+    """What brings a run to its end."""
+
+    def work(self, run: Run) -> object:
+        """Work through a run that is held; may raise ``LeaseLost``."""
+
+
+class Nightly:
+    """Writes firings down, and works through the run that is due.
+
+    The clock of every daemon on a database may fire: a firing is one row, and a run has one
+    holder. Whoever starts later makes up for a night whose window is still open.
+
+    Args:
+        engine: where firings and runs are.
+        calendar: says when a night is due.
+        night: brings a run to its end.
+        started: firings before that are made up for only where there was one before.
+        clock: the database's, but for tests.
+        ttl: length of the lease on a run.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        calendar: Calendar,
+        night: Works,
+        *,
+        started: datetime,
+        clock: Clock = database_time,
+        ttl: timedelta = TTL,
+    ) -> None:
+        self._engine = engine
+        self._calendar = calendar
+        self._night = night
+        self._clock = clock
+        self._ttl = ttl
+        self._started = started
+        self._working = threading.Lock()
+
+    def look(self) -> None:
+        """Write down what is due by now, and work through the run that nobody holds, if any."""
+        if not self._working.acquire(blocking=False):
+            return  # a night that overruns: the next one waits
+        try:
+            self._write_firings()
+            held = self._take()
+            if held is not None:
+                logger.info("night begins", day=str(held.day), until=str(held.until))
+                self._night.work(held)
+        except LeaseLost as error:
+            logger.warning("night left", reason=str(error))
+        finally:
+            self._working.release()
+
+    def _write_firings(self) -> None:
+        with self._engine.begin() as connection:
+            now = self._clock(connection)
+            last = runs.last_due_at(connection) or self._started
+            after = max(last, now - LONGEST_PAST)
+            for due in self._calendar.firings(after=after, up_to=now):
+                runs.fire(connection, due_at=due.due_at, day=due.day, until=due.until)
+
+    def _take(self) -> Run | None:
+        with self._engine.begin() as connection:
+            now = self._clock(connection)
+            missed = runs.end_missed(connection, now=now)
+            held = runs.take(connection, holder=holder_name(), now=now, ttl=self._ttl)
+        for due_at, day in missed:
+            logger.error("night missed", due_at=str(due_at), day=str(day))
+        return held
+
+
+def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
+    """Run the clock until told to stop; a night under way is left to be gone on with.
+
+    Raises:
+        ConfigurationError: the cron expression is none, or never fires within the window.
+    """
+    calendar = Calendar(settings.worklist)
+    calendar.check(datetime.now(UTC))
+    engine = open_engine(settings.database_url)
+    night = night_of(settings, engine, stop=stop)
+    nightly = Nightly(engine, calendar, night, started=datetime.now(UTC))
+    clock = BackgroundScheduler(
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="UTC",
+    )
+    look = Patient(nightly.look)
+    clock.add_job(look, calendar.trigger)
+    clock.add_job(look, "interval", seconds=LOOK_EVERY_S)
+    clock.start()
+    ready({})
+    stop.wait()
+    clock.shutdown(wait=True)
