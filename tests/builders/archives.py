@@ -62,9 +62,9 @@ class Shot:
 
 
 @contextmanager
-def running_dcmqrscp(folder: Path, *modalities: Peer, port: int | None = None) -> Iterator[Peer]:
+def running_dcmqrscp(folder: Path, *modalities: Peer) -> Iterator[Peer]:
     """Run DCMTK's dcmqrscp with one storage area; it moves to the modalities by their titles."""
-    peer = Peer("PACS", "127.0.0.1", port or free_port())
+    peer = Peer("PACS", "127.0.0.1", free_port())
     (folder / "db").mkdir(exist_ok=True)
     known = "".join(
         f"h{one.port} = ({one.ae_title}, {one.host}, {one.port})\n" for one in modalities

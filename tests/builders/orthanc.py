@@ -40,14 +40,14 @@ class Orthanc:
 
 
 @contextmanager
-def running_orthanc(folder: Path, *modalities: Peer) -> Iterator[Orthanc]:
+def running_orthanc(folder: Path, *modalities: Peer, port: int | None = None) -> Iterator[Orthanc]:
     """Run Orthanc on free ports with its storage in a folder, and stop it at the end.
 
     It knows the modalities by title, address and port, and reports storage commitment to them.
     """
     program = shutil.which("Orthanc")
     assert program is not None
-    dicom_port, http_port = free_port(), free_port()
+    dicom_port, http_port = port or free_port(), free_port()
     config = folder / "orthanc.json"
     known = {peer.ae_title: [peer.ae_title, peer.host, peer.port] for peer in modalities}
     told = _configuration(folder, dicom_port, http_port) | {"DicomModalities": known}

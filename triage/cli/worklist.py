@@ -1,6 +1,7 @@
 """``triage worklist``: work through what the PACS has of some days, and tell what became of it."""
 
 import signal
+import threading
 from datetime import date, datetime
 from typing import Annotated
 
@@ -77,13 +78,14 @@ def _day(settings: Settings, day: datetime | None) -> date:
 def _work(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
     stop = stopped_by(signal.SIGTERM, signal.SIGINT)
     held = hold(engine, day, stop=stop, tell=lambda line: typer.echo(line, err=True))
-    night_of(settings, engine, stop=stop, patience_s=PATIENCE_S).work(held)
+    with night_of(settings, engine, stop=stop, patience_s=PATIENCE_S) as night:
+        night.work(held)
     return _tell(engine, day, as_json=as_json)
 
 
 def _look(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
-    night = night_of(settings, engine, stop=stopped_by(signal.SIGTERM, signal.SIGINT))
-    found, wanted, gaps = night.look(day)
+    with night_of(settings, engine, stop=threading.Event()) as night:
+        found, wanted, gaps = night.look(day)
     if as_json:
         told = {"would_pull": [plan.study_uid for plan in wanted], "gaps": gaps}
         print_json({"day": str(day), "studies": found.sums} | told)

@@ -112,16 +112,15 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     calendar = Calendar(settings.worklist)
     calendar.check(datetime.now(UTC))
     engine = open_engine(settings.database_url)
-    night = night_of(settings, engine, stop=stop)
-    nightly = Nightly(engine, calendar, night, started=datetime.now(UTC))
     clock = BackgroundScheduler(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-    look = Patient(nightly.look)
-    clock.add_job(look, calendar.trigger)
-    clock.add_job(look, "interval", seconds=LOOK_EVERY_S)
-    clock.start()
-    ready({})
-    stop.wait()
-    clock.shutdown(wait=True)
+    with night_of(settings, engine, stop=stop) as night:
+        look = Patient(Nightly(engine, calendar, night, started=datetime.now(UTC)).look)
+        clock.add_job(look, calendar.trigger)
+        clock.add_job(look, "interval", seconds=LOOK_EVERY_S)
+        clock.start()
+        ready({})
+        stop.wait()
+        clock.shutdown(wait=True)

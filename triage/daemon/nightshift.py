@@ -3,7 +3,8 @@
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from time import monotonic
 
@@ -23,9 +24,10 @@ PATIENCE_S = 60.0
 """A PACS that is away is waited for so long by a person's run; the clock's has its window."""
 
 
+@contextmanager
 def night_of(
     settings: Settings, engine: Engine, *, stop: threading.Event, patience_s: float | None = None
-) -> Night:
+) -> Iterator[Night]:
     """Put a night together.
 
     Args:
@@ -36,11 +38,9 @@ def night_of(
     """
     choice = settings.worklist
     # What comes in our own association is kept as at the door, in the door's time.
-    keeper = durable_keeper(
-        open_engine(settings.database_url, LISTENER),
-        settings,
-        listener=f"{socket.gethostname()}:{settings.data.folder}#worklist",
-    )
+    door = open_engine(settings.database_url, LISTENER)
+    name = f"{socket.gethostname()}:{settings.data.folder}#worklist"
+    keeper = durable_keeper(door, settings, listener=name)
     puller = Puller(
         lambda: Retriever(settings, keeper),
         parallel=choice.parallel,
@@ -48,15 +48,18 @@ def night_of(
         stop=stop,
         patience_s=patience_s,
     )
-    return Night(
-        engine,
-        lister=Lister(settings),
-        puller=puller,
-        settle=keeper.settle,
-        finish_within=timedelta(seconds=choice.finish_within_s),
-        stop=stop,
-        patience_s=patience_s or PATIENCE_S,
-    )
+    try:
+        yield Night(
+            engine,
+            lister=Lister(settings),
+            puller=puller,
+            settle=keeper.settle,
+            finish_within=timedelta(seconds=choice.finish_within_s),
+            stop=stop,
+            patience_s=patience_s or PATIENCE_S,
+        )
+    finally:
+        door.dispose()
 
 
 def holder_name() -> str:

@@ -1,0 +1,142 @@
+"""``triage worklist`` on both engines, against a PACS that follows a script."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from tests.builders.clock import NOON
+from tests.builders.command import Command
+from tests.builders.free_port import free_port
+from tests.builders.listed import listing, study_of
+from tests.builders.matches import answering, match, matching
+from tests.builders.scripted import ScriptedPacs, scripted_pacs
+from tests.builders.studies import finished, leased, receipt
+from triage.database import runs
+from triage.database.engine import database_time
+from triage.database.worklist import record_listing
+from triage.database.worklist_schema import worklist_study
+from triage.domain.worklist import Verdict
+
+DAY = NOON.date()
+LEVELS = {
+    "STUDY": [match(StudyInstanceUID="2.25.100")],
+    "SERIES": [match(SeriesInstanceUID="2.25.100.1", Modality="CR")],
+    "IMAGE": [match(SOPInstanceUID="2.25.101")],
+}
+FOR_THE_DAY = ("--date", str(DAY))
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing."""
+    monkeypatch.setenv("TRIAGE_WORKLIST__FINISH_WITHIN_S", "0")
+    monkeypatch.setenv("TRIAGE_SPOOL__RESERVE_GB", "0")
+
+
+@pytest.fixture
+def pacs(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedPacs]:
+    """A PACS with one study."""
+    with scripted_pacs(answering(matching(LEVELS))) as running:
+        monkeypatch.setenv("TRIAGE_PACS__PORT", str(running.peer.port))
+        yield running
+
+
+def assess(engine: Engine) -> None:
+    """Receive and assess the study that the PACS has."""
+    with engine.begin() as connection:
+        now = database_time(connection)
+        finished(connection, leased(connection, receipt(), now=now), now=now)
+
+
+def test_a_dry_run_says_what_would_be_pulled_and_writes_nothing(
+    command: Command, database: Engine, pacs: ScriptedPacs
+) -> None:
+    shown = command.text("worklist", "run", "--dry-run", *FOR_THE_DAY)
+
+    assert "      1  expected\n" in shown
+    assert shown.endswith("would pull 2.25.100\n")
+    with database.begin() as connection:
+        assert connection.scalar(select(func.count()).select_from(worklist_study)) == 0
+    assert pacs.talks
+
+
+def test_a_dry_run_of_what_is_here_would_pull_nothing(
+    command: Command, database: Engine, pacs: ScriptedPacs
+) -> None:
+    assess(database)
+
+    told = json.loads(command.text("worklist", "run", "--dry-run", "--json", *FOR_THE_DAY))
+
+    assert (told["would_pull"], told["gaps"], told["day"]) == ([], [], "2026-01-05")
+    assert pacs.talks
+
+
+@pytest.mark.usefixtures("pacs")
+def test_a_run_through_what_is_here_is_exact(command: Command, database: Engine) -> None:
+    assess(database)
+
+    shown = command.text("worklist", "run", *FOR_THE_DAY)
+
+    assert shown.startswith("worklist of 2026-01-05: exact\n")
+    assert "      1  assessed\n" in shown
+
+
+@pytest.mark.usefixtures("pacs", "database")
+def test_a_run_that_does_not_get_everything_is_75_and_names_what_lacks(command: Command) -> None:
+    assert command.code("worklist", "run", *FOR_THE_DAY) == 75
+
+    shown = command.captured.readouterr().out
+    assert shown.startswith("worklist of 2026-01-05: mismatch\n")
+    assert "2.25.100  missing, 1 of 1 films missing: pulled, and not all came" in shown
+
+
+def test_a_pacs_that_cannot_be_reached_is_69_in_a_dry_run(
+    command: Command, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIAGE_PACS__PORT", str(free_port()))
+
+    assert command.code("worklist", "run", "--dry-run", *FOR_THE_DAY) == 69
+    assert "triage: the PACS cannot be reached" in command.captured.readouterr().err
+    assert database
+
+
+def test_show_tells_the_list_as_it_is_now(command: Command, database: Engine) -> None:
+    with database.begin() as connection:
+        record_listing(connection, DAY, listing(study_of("2.25.100", "2.25.101")))
+    assert command.code("worklist", "show", *FOR_THE_DAY) == 75
+    command.captured.readouterr()
+
+    assess(database)
+
+    told = json.loads(command.text("worklist", "show", "--json", *FOR_THE_DAY))
+    assert told["studies"]["assessed"] == 1
+    assert told["list"] == [
+        {
+            "study": "2.25.100",
+            "priority": 0,
+            "outcome": "assessed",
+            "why": None,
+            "expected": 1,
+            "missing": 0,
+        }
+    ]
+
+
+def test_a_day_whose_night_was_missed_is_not_exact(command: Command, database: Engine) -> None:
+    with database.begin() as connection:
+        now = database_time(connection)
+        runs.fire(connection, due_at=NOON, day=DAY, until=NOON)
+        runs.end_missed(connection, now=now)
+
+    assert command.code("worklist", "show", *FOR_THE_DAY) == 75
+    shown = command.captured.readouterr().out
+    assert f"worklist of 2026-01-05: {Verdict.MISSED} (its window had passed)" in shown
+
+
+def test_a_day_that_was_never_listed_has_nothing_to_tell(
+    command: Command, database: Engine
+) -> None:
+    assert command.text("worklist", "show").endswith("      0  proven\n")
+    assert database
