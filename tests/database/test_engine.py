@@ -1,16 +1,25 @@
 """Engines that behave alike."""
 
+import math
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from tests.builders.clock import Clock
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
 from tests.builders.studies import receipt, receive, state_of
-from triage.database.engine import UNHURRIED, database_time, existing_engine, open_engine
+from triage.database.engine import (
+    UNHURRIED,
+    database_time,
+    existing_engine,
+    open_engine,
+    supply_logarithm,
+)
+from triage.database.migrate import upgrade
 from triage.domain.errors import ConfigurationError
 
 
@@ -134,3 +143,35 @@ def test_a_database_that_no_daemon_has_made_is_not_made_empty(tmp_path: Path) ->
         existing_engine(f"sqlite:///{file}")
 
     assert not file.exists()
+
+
+def without_logarithm(connection: sqlite3.Connection) -> None:
+    """Take the logarithm away, as where SQLite was built without mathematical functions."""
+
+    def refuse(_value: float) -> float:
+        raise ValueError
+
+    connection.create_function("ln", 1, refuse)
+
+
+def test_a_sqlite_without_a_logarithm_is_given_one() -> None:
+    connection = sqlite3.connect(":memory:")
+    without_logarithm(connection)
+    with pytest.raises(sqlite3.OperationalError):
+        connection.execute("SELECT ln(2.0)")
+
+    supply_logarithm(connection)
+
+    assert connection.execute("SELECT ln(2.0)").fetchone()[0] == pytest.approx(math.log(2))
+    connection.close()
+
+
+def test_the_views_work_on_a_sqlite_without_a_logarithm(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'triage.sqlite3'}")
+    event.listen(engine, "connect", lambda raw, _: without_logarithm(raw), insert=True)
+    upgrade(engine)
+
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT LN(1)").scalar_one() == 0
+        assert connection.exec_driver_sql("SELECT * FROM report_score_drift").all() == []
+    engine.dispose()

@@ -1,5 +1,6 @@
 """Engines for SQLite and PostgreSQL that behave alike."""
 
+import math
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ __all__ = [
     "is_away",
     "open_engine",
     "sqlite_file",
+    "supply_logarithm",
 ]
 
 CONTENDED = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock not available
@@ -131,6 +133,14 @@ def is_away(error: DatabaseError) -> bool:
     return isinstance(error, DatabaseAway) and not contended
 
 
+def supply_logarithm(connection: sqlite3.Connection) -> None:
+    """Give SQLite the logarithm of a view where it was built without mathematical functions."""
+    try:
+        connection.execute("SELECT ln(1.0)")
+    except sqlite3.OperationalError:
+        connection.create_function("ln", 1, math.log, deterministic=True)
+
+
 def _checked(url: str | URL) -> URL:
     try:
         address = make_url(url)
@@ -154,6 +164,7 @@ def _prepare(
         connection.isolation_level = None  # the driver shall not begin transactions by itself
         limits = [f"PRAGMA {pragma}" for pragma in PRAGMAS]
         limits.append(f"PRAGMA busy_timeout={patience.turn_s * 1000:.0f}")
+        supply_logarithm(connection)
     else:
         asked = {"lock_timeout": patience.row_s, "statement_timeout": patience.statement_s}
         limits = [f"SET {name} = '{limit_s}s'" for name, limit_s in asked.items() if limit_s]
