@@ -3,7 +3,10 @@
 from alembic import context
 from sqlalchemy.types import TypeEngine
 
-from triage.database import worklist_schema  # noqa: F401 - its tables are part of the metadata
+from triage.database import (  # noqa: F401 - their tables are part of the metadata
+    reporting_schema,
+    worklist_schema,
+)
 from triage.database.schema import metadata
 from triage.database.utc_time import UtcTime
 

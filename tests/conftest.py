@@ -12,6 +12,7 @@ from pynetdicom import _config
 from sqlalchemy import Connection, Engine
 
 from tests.builders.clock import Clock
+from tests.builders.days import write_days
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
 from triage.database.engine import open_engine
 from triage.database.migrate import upgrade
@@ -53,6 +54,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("migrated") / "triage.sqlite3"
     engine = open_engine(f"sqlite:///{file}")
     upgrade(engine)
+    write_days(engine)
     engine.dispose()
     return file
 

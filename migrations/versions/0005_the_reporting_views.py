@@ -78,10 +78,10 @@ def upgrade() -> None:
     for name in COLUMNS:
         op.add_column("instance", sa.Column(name, sa.Text(), nullable=True))
     for table, name, expression in INDEXES:
-        op.execute(f"CREATE INDEX ix_{table}_{name} ON {table} (({_spelled(expression)}))")
+        op.execute(f"CREATE INDEX ix_{table}_{name} ON {table} (({spelled(expression)}))")
     _make_roll_ups()
     for view in VIEWS:
-        op.execute(sa.text(_spelled(_text_of(view)).replace(":", r"\:")))
+        op.execute(sa.text(spelled(_text_of(view)).replace(":", r"\:")))
 
 
 def downgrade() -> None:
@@ -128,7 +128,7 @@ def _text_of(view: str) -> str:
     return (folder / f"{view}.sql").read_text(encoding="utf-8")
 
 
-def _spelled(sql: str) -> str:
+def spelled(sql: str) -> str:
     """Replace the words that each database has its own for."""
     sql = re.sub(r"each_bin\((.+)\)(,?)$", _each_bin, sql, flags=re.MULTILINE)
     sql = re.sub(r"sum_of_bins\((.+)\) AS", _sum_of_bins, sql)

@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
+from tests.builders.days import write_days
 from triage.database.engine import open_engine
 from triage.database.migrate import upgrade
 
@@ -59,6 +60,7 @@ class PostgreSQL:
         self.run("SELECT pg_reload_conf()")
         engine = open_engine(self.create(TEMPLATE, template="template1"))
         upgrade(engine)
+        write_days(engine)
         engine.dispose()
 
     def run(self, statement: str) -> None:

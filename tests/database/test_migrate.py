@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 
 from tests.builders.clock import Clock
+from tests.builders.days import write_days
 from tests.builders.postgresql import PostgreSQL
 from tests.builders.studies import (
     STUDY,
@@ -27,11 +28,12 @@ from triage.database import migrate, outbox, schema, timeline
 from triage.database.door import record_refusals
 from triage.database.engine import DatabaseError, open_engine
 from triage.database.moves import ALLOWED, By, Kind, change
+from triage.database.roll_up import roll_up_next
 from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0007"
+HEAD = "0008"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -300,6 +302,7 @@ def test_a_film_survives_the_views_going_down_and_up(database: Engine, clock: Cl
 
     assert inspect(database).get_view_names() == []
     migrate.upgrade(database)
+    write_days(database)
     with database.begin() as connection:
         assert connection.execute(text("SELECT films FROM report_findings")).scalar_one() == 1
         assert connection.execute(select(schema.instance.c.device)).scalar_one() is None
@@ -352,3 +355,30 @@ def test_a_move_that_was_made_survives_the_way_back(database: Engine, clock: Clo
 
     with database.begin() as connection:
         assert moves_of(connection, Kind.DELIVERY)[-1] == ("PROVEN", "WAITING")
+
+
+def test_the_days_of_a_zone_go_on_the_way_back_and_so_do_their_sums(
+    database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+        assert roll_up_next(connection, now=clock.wait(2 * 24 * 3600)) is not None
+
+    migrate.downgrade(database, revision="0007")
+
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT * FROM score_day")).all() == []
+        assert connection.execute(text("SELECT films FROM report_findings")).scalar_one() == 1
+        assert connection.execute(text("SELECT label FROM heat_map")).scalar_one() == "tumour"
+
+
+def test_the_days_of_utc_are_those_of_before(database: Engine, clock: Clock) -> None:
+    volume = text("SELECT day, calling_ae_title, instances, bytes FROM report_daily_volume")
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+        after = connection.execute(volume).all()
+
+    migrate.downgrade(database, revision="0007")
+
+    with database.begin() as connection:
+        assert connection.execute(volume).all() == after != []

@@ -14,7 +14,10 @@ from triage.database.questions import REPORTS
 from triage.database.statistics import Report
 
 ROOT = Path(__file__).parents[2]
-OF_USE_TO_OTHERS = {"report_films", "report_score_histogram", "report_scores", "report_scores_live"}
+OF_USE_TO_OTHERS = {
+    *("report_films", "report_score_histogram", "report_scores", "report_scores_live"),
+    *("report_reading_list", "report_rule"),
+}
 
 
 def test_every_view_is_a_report_or_counted_by_one(database: Engine) -> None:
@@ -53,6 +56,13 @@ def test_the_reporting_role_may_read_every_view(owned: Connection, report: Repor
     owned.execute(text("SET ROLE triage_report"))
 
     owned.execute(select(literal_column("*")).select_from(table(report.view)))
+
+
+@pytest.mark.parametrize("view", sorted(OF_USE_TO_OTHERS))
+def test_the_reporting_role_may_read_what_others_make_use_of(owned: Connection, view: str) -> None:
+    owned.execute(text("SET ROLE triage_report"))
+
+    owned.execute(select(literal_column("*")).select_from(table(view)))
 
 
 @pytest.mark.parametrize(

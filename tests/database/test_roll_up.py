@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, text
 
 from tests.benchmarks.history import fill
 from tests.builders.clock import NOON
-from triage.database import schema
+from triage.database import reporting_schema as reporting
 from triage.database.questions import REPORTS
 from triage.database.roll_up import roll_up_next
 from triage.database.statistics import ask
@@ -63,7 +63,7 @@ def test_what_is_rolled_up_is_not_counted_from_the_findings(months: Connection) 
     roll_up_next(months, now=NOON + timedelta(days=2))
 
     assert months.execute(text("SELECT * FROM report_scores_live")).all() == []
-    assert months.execute(select(schema.score_day)).all() != []
+    assert months.execute(select(reporting.score_day)).all() != []
 
 
 def test_an_empty_database_has_nothing_to_roll_up(connection: Connection) -> None:

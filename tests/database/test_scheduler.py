@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, func, select
 
 from tests.builders.studies import (
     CAPTURE,
@@ -22,7 +22,9 @@ from tests.builders.studies import (
 )
 from triage.daemon.ledger import PATIENCE_S
 from triage.daemon.scheduler import JUST_STORED_S, Clockwork, Patient, Sweeper
+from triage.database import reporting_schema as reporting
 from triage.database import schema
+from triage.database.calendar import AHEAD
 from triage.database.engine import LISTENER, database_time, open_engine
 from triage.database.results import Parcel
 from triage.domain.study import Lease, StudyState
@@ -243,5 +245,18 @@ def test_the_scores_of_a_day_that_is_over_are_summed_up(
     clockwork.sum_up()
 
     with database.begin() as connection:
-        row = connection.execute(select(schema.score_day)).one()
+        row = connection.execute(select(reporting.score_day)).one()
     assert (row.day, row.label, row.films, row.bin_9) == (now.date(), "tumour", 1, 1)
+
+
+def test_the_days_that_come_are_added(database: Engine, clockwork: Clockwork) -> None:
+    day = reporting.calendar_day.c.day
+    with database.begin() as connection:
+        today = database_time(connection).date()
+        connection.execute(delete(reporting.calendar_day).where(day > today))
+
+    clockwork.sum_up()
+
+    with database.begin() as connection:
+        last = connection.scalar(select(func.max(day)))
+    assert last >= today + AHEAD

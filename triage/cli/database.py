@@ -3,8 +3,8 @@
 from enum import StrEnum
 
 from triage.cli.options import SettingsFile, settings_from
+from triage.database.calendar import prepare
 from triage.database.engine import open_engine
-from triage.database.migrate import upgrade
 from triage.database.roll_up import roll_up
 from triage.spool import private_folder
 
@@ -26,7 +26,7 @@ def database(action: Action, settings: SettingsFile = None) -> None:
     engine = open_engine(choice.database_url)
     try:
         if action is Action.UPGRADE:
-            print(f"{action}: schema {upgrade(engine)}")
+            print(f"{action}: schema {prepare(engine, choice.reports)}")
         else:
             print(f"{action}: {roll_up(engine)} days")
     finally:

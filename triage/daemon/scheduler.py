@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from triage.daemon.child import Ready
 from triage.database import queue, sweep
+from triage.database.calendar import add_days
 from triage.database.engine import DatabaseError, Engine, database_time, open_engine
 from triage.database.roll_up import roll_up
 from triage.settings import Settings
@@ -123,7 +124,9 @@ class Clockwork:
             logger.warning("leases expired", studies=count)
 
     def sum_up(self) -> None:
-        """Sum up the scores of the days that are over."""
+        """Add the days that come, and sum up the scores of those that are over."""
+        with self._engine.begin() as connection:
+            add_days(connection, now=database_time(connection))
         if days := roll_up(self._engine):
             logger.info("scores summed up", days=days)
 

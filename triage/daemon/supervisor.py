@@ -14,8 +14,8 @@ import structlog
 
 from triage.daemon.child import EX_CONFIG, EX_TEMPFAIL, NIGHTLY, ROLES
 from triage.daemon.process import Child
+from triage.database.calendar import prepare
 from triage.database.engine import open_engine, sqlite_file
-from triage.database.migrate import upgrade
 from triage.domain.errors import BusyError, ConfigurationError
 from triage.receive.listening import listen_on
 from triage.settings import Settings
@@ -50,7 +50,7 @@ def serve(settings: Settings, *, stop: threading.Event, announce: Callable[[str]
         for name in ("spool", "results"):
             Spool(settings.data.folder / name)
         engine = open_engine(settings.database_url)
-        upgrade(engine)
+        prepare(engine, settings.reports)
         engine.dispose()
         choice = settings.listener
         with listen_on(choice.host, choice.port) as listening:

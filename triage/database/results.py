@@ -1,7 +1,8 @@
 """What a worker reads and writes of a leased study, in one transaction with the queue."""
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, exists, insert, select
@@ -197,6 +198,7 @@ def _map_rows(assessment_id: int, assessment: Assessment) -> Iterator[dict[str, 
             "rows": heat.weights.shape[0],
             "columns": heat.weights.shape[1],
             "weights": heat.weights.astype("<f4").tobytes(),
+            "placement": json.dumps(astuple(heat.placement)),
         }
 
 

@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Date,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -86,6 +85,7 @@ study = Table(
     _one_of("state", StudyState),
     CheckConstraint("(state = 'ASSESSING') = (worker IS NOT NULL)", name="worker"),
     CheckConstraint("(worker IS NULL) = (lease_expires_at IS NULL)", name="lease"),
+    Index("ix_study_first_received_at", "first_received_at"),
     Index("ix_study_queue", "state", text("priority DESC"), "next_attempt_at", "id"),
     comment="One row per study; the rows in QUEUED are the work queue.",
 )
@@ -168,6 +168,7 @@ heat_map = Table(
     Column("rows", Integer, nullable=False),
     Column("columns", Integer, nullable=False),
     Column("weights", LargeBinary, nullable=False, comment="little-endian float32, row by row"),
+    Column("placement", Text, comment="JSON: top, left, height, width, and four margins"),
 )
 
 delivery = Table(
@@ -247,30 +248,6 @@ event = Table(
     ),
     Index("ix_event_study_id", "study_id"),
     comment="Append-only: every move, when, by whom, why, and how long the old state lasted.",
-)
-
-rolled_day = Table(
-    "rolled_day",
-    metadata,
-    Column("day", Date, primary_key=True),
-    comment="Days whose scores are in score_day; those after the last are not yet.",
-)
-
-score_day = Table(
-    "score_day",
-    metadata,
-    Column("day", Date, primary_key=True),
-    *(
-        Column(name, Text, primary_key=True)
-        for name in ("device", "bundle_name", "bundle_version", "bundle_digest", "label")
-    ),
-    *(Column(name, Integer, nullable=False) for name in ("films", "reached", "flagged", "urgent")),
-    *(
-        Column(name, Float, nullable=False)
-        for name in ("probability_sum", "probability_max", "infer_s_sum")
-    ),
-    *(Column(f"bin_{number}", Integer, nullable=False) for number in range(10)),
-    comment="Scores summed up by day, so that years are read quickly.",
 )
 
 door_event = Table(

@@ -91,11 +91,11 @@ def ask(connection: Connection, report: Report, *, since: date) -> Table:
     names = tuple(name for name, _ in report.columns)
     rows = look(connection, report.sql, values)
     return Table(
-        names, [tuple(_plain(*pair) for pair in zip(names, row, strict=True)) for row in rows]
+        names, [tuple(plain(*pair) for pair in zip(names, row, strict=True)) for row in rows]
     )
 
 
-def _plain(name: str, value: object) -> Value:
+def plain(name: str, value: object) -> Value:
     """Make of what either database returns the same."""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

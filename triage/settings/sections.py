@@ -19,6 +19,7 @@ from pydantic import (
 from triage.domain.errors import ConfigurationError
 from triage.domain.study import Peer
 from triage.settings.origin import from_environment, read_toml
+from triage.settings.reports import Reports
 from triage.settings.section import AETitle, Destination, Port, Section, listed
 from triage.settings.worklist import Worklist
 
@@ -210,6 +211,7 @@ class Settings(Section):
     pacs: Pacs = Field(default_factory=Pacs)
     spool: Spool = Field(default_factory=Spool)
     worklist: Worklist = Field(default_factory=Worklist)
+    reports: Reports = Field(default_factory=Reports)
 
     @property
     def database_url(self) -> str:
