@@ -64,7 +64,7 @@ class Spool:
 
     def path(self, digest: str) -> Path:
         """Return where the file with this digest is, or would be."""
-        return self.folder / digest[:2] / f"{digest}.dcm"
+        return path_in(self.folder, digest)
 
     def begin(self) -> "Unfinished":
         """Begin a file that has no name yet.
@@ -191,6 +191,11 @@ class Unfinished:
         name, self._name = self._name, None
         if name is not None:
             Path(name).unlink(missing_ok=True)
+
+
+def path_in(folder: Path, digest: str) -> Path:
+    """Return where a spool's folder keeps the file with this digest, or would keep it."""
+    return folder / digest[:2] / f"{digest}.dcm"
 
 
 def digest_of(contents: bytes) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -22,6 +22,8 @@ from triage.database.engine import (
 )
 from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.settings import Settings, load_settings
+
+Film = TypeVar("Film")
 
 SettingsFile = Annotated[
     Path | None,
@@ -97,10 +99,10 @@ def pairs_of(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str],
     return tuple((name, value) for name, _, value in parts)
 
 
-def with_progress(paths: Sequence[Path]) -> Iterable[Path]:
-    """Count films on a terminal while they are assessed."""
+def with_progress(films: Sequence[Film], doing: str = "assess") -> Iterable[Film]:
+    """Count films on a terminal while something is done with them."""
     console = Console(stderr=True)
-    return track(paths, "assess", console=console, disable=not console.is_terminal)
+    return track(films, doing, console=console, disable=not console.is_terminal)
 
 
 def make_folder(to: Path) -> None:

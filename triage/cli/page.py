@@ -37,10 +37,10 @@ def page(report: Report, table: Table, *, since: date, now: datetime) -> str:
         report: what was asked.
         table: the answer.
         since: its first day.
-        now: when it was asked, in UTC.
+        now: when it was asked, in the zone whose days are counted.
     """
     drawn = "".join(_plots(report.plot, table)) if report.plot and table.rows else ""
-    told = f"From {since} on, told on {now:%Y-%m-%d at %H:%M} UTC; {len(table.rows)} rows."
+    told = f"From {since} on, told on {now:%Y-%m-%d at %H:%M} {now.tzinfo}; {len(table.rows)} rows."
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_FROM_ELSEWHERE}">'

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
+from triage.cli.reading_list import list_studies
 from triage.daemon.logs import configure_logs
 from triage.daemon.nightshift import PATIENCE_S, hold, night_of
 from triage.daemon.signals import stopped_by
@@ -24,6 +25,8 @@ EX_TEMPFAIL = 75
 worklist = typer.Typer(
     help="Work through the PACS' studies of some days.", rich_markup_mode=None, no_args_is_help=True
 )
+
+worklist.command("list")(list_studies)
 
 Day = Annotated[
     datetime | None,

@@ -1,8 +1,8 @@
 from datetime import UTC, date, datetime
-from html.parser import HTMLParser
 
 import pytest
 
+from tests.unit.cli.pages import Reader
 from triage.cli.page import page
 from triage.cli.plot import MOST
 from triage.database.questions import DAILY_VOLUME, FINDINGS, FLAG_RATE, WORKLIST
@@ -10,23 +10,6 @@ from triage.database.statistics import Report, Table, Value
 
 SINCE, NOW = date(2026, 1, 1), datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOSTILE = """\"'><img src=x onerror=alert(1)><script>alert(1)</script>"""
-
-
-class Reader(HTMLParser):
-    """Notes each element and all text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        assert attrs is not None
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def written(report: Report, *rows: dict[str, Value]) -> str:

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Engine, update
 
 from tests.builders.clock import NOON
 from tests.builders.command import Command
+from tests.builders.days import write_days
 from tests.builders.studies import STUDY, posted, receipt, receive
-from triage.cli.report import Format
+from triage.cli.tables import Format
 from triage.database import schema
+from triage.database.calendar import current_rule
 from triage.database.questions import REPORTS
 
 SINCE = ("--since", "2026-01-01")
@@ -75,6 +77,30 @@ def test_the_last_thirty_days_are_reported_unless_told(command: Command, worked:
 
     assert "2.25.9" in shown
     assert "2.25.8" not in shown
+
+
+def test_days_are_those_of_the_sites_zone(command: Command, database: Engine) -> None:
+    with database.begin() as connection:
+        posted_at(connection, "2.25.9", datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
+    write_days(database, zone="Europe/Berlin")
+
+    (row,) = json.loads(command.text("report", "daily-volume", *SINCE, "--format", "json"))
+
+    assert row["day"] == "2026-01-06"
+    assert "Europe/Berlin; 1 rows" in command.text(
+        "report", "daily-volume", *SINCE, "--format", "html"
+    )
+
+
+def test_the_schema_is_brought_with_the_days_of_the_settings(
+    command: Command, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIAGE_REPORTS__TIME_ZONE", "Asia/Tokyo")
+
+    command.text("database", "upgrade")
+
+    with database.begin() as connection:
+        assert current_rule(connection).zone.key == "Asia/Tokyo"
 
 
 def test_a_formula_in_a_device_is_text_to_a_spreadsheet(command: Command, worked: Engine) -> None:
