@@ -15,6 +15,7 @@ from tests.benchmarks.figures import Figures, Goal
 from tests.benchmarks.history import SPAN, fill
 from tests.benchmarks.workshop import Workshop
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
+from triage.database.calendar import add_days
 from triage.database.engine import open_engine
 from triage.database.questions import REPORTS
 from triage.database.roll_up import roll_up
@@ -65,6 +66,7 @@ def _line_up(workshop: Workshop, studies: int, days: timedelta) -> Iterator[Sequ
 def _fill(engine: Engine, studies: int, until: datetime) -> None:
     with engine.begin() as connection:
         fill(connection, studies, until=until)
+        add_days(connection, now=until)
     roll_up(engine)
     engine.dispose()
 

@@ -39,10 +39,11 @@ strong { display: block; }
 @media print {
   body { margin: 0; padding: 0; max-width: none; font-size: 11px; }
   b.tag, small, th { font-size: 9.5px; }
-  td.finding { width: 32mm; }
-  td.wait { width: 29mm; }
-  td.films { width: 60mm; }
-  img { height: 24mm; max-width: 29mm; }
+  td.finding { width: 31mm; }
+  td.wait { width: 28mm; }
+  td.films { width: 55mm; }
+  td.place { width: 7mm; }
+  img { height: 23mm; max-width: 26mm; }
   b.loud, img { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """
