@@ -91,16 +91,24 @@ def read_listing(path: Path) -> Listing:
     Raises:
         UnusableList: no such file, damaged, a row of another length, or no column names films.
     """
+    return _parsed(path, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """Read a file of text in UTF-8, plain or gzipped.
+
+    Raises:
+        UnusableList: no such file, damaged, or no such text.
+    """
     try:
         content = path.read_bytes()
-        text = (gzip.decompress(content) if content.startswith(_GZIP) else content).decode(
-            "utf-8-sig"
-        )
+        if content.startswith(_GZIP):
+            content = gzip.decompress(content)
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise UnusableList(f"{path}: {error.strerror or 'is no gzip file'}") from error
     except (EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UnusableList(f"{path}: damaged, or no text in UTF-8") from error
-    return _parsed(path, text)
 
 
 def _parsed(path: Path, text: str) -> Listing:
