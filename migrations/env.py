@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy.types import TypeEngine
 
 from triage.database import (  # noqa: F401 - their tables are part of the metadata
+    reads_schema,
     reporting_schema,
     worklist_schema,
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 from tests.builders.clock import Clock
 from tests.builders.days import write_days
 from tests.builders.postgresql import PostgreSQL
+from tests.builders.reads import assessed_study, imported, reading
 from tests.builders.studies import (
     STUDY,
     TTL,
@@ -25,15 +26,17 @@ from tests.builders.studies import (
     state_of,
 )
 from triage.database import migrate, outbox, schema, timeline
+from triage.database.agreement import comparisons
 from triage.database.door import record_refusals
 from triage.database.engine import DatabaseError, open_engine
 from triage.database.moves import ALLOWED, By, Kind, change
 from triage.database.roll_up import roll_up_next
 from triage.domain.door import DoorCode, Refused
 from triage.domain.errors import ConfigurationError, UnavailableError
+from triage.domain.reading import Ending
 from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0008"
+HEAD = "0009"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -382,3 +385,18 @@ def test_the_days_of_utc_are_those_of_before(database: Engine, clock: Clock) -> 
 
     with database.begin() as connection:
         assert connection.execute(volume).all() == after != []
+
+
+def test_reads_go_with_their_tables_and_a_study_stays(database: Engine, clock: Clock) -> None:
+    with database.begin() as connection:
+        assessed_study(connection, accession="A-17", now=clock.now)
+        imported(connection, reading())
+
+    migrate.downgrade(database, revision="0005")
+
+    assert {"reads", "identity"}.isdisjoint(tables(database))
+    migrate.upgrade(database)
+    with database.begin() as connection:
+        assert state_of(connection) == StudyState.DONE
+        assert imported(connection, reading())[0].ending is Ending.IMPORTED
+        assert comparisons(connection, since=clock.now.date())[0].probability == 0.9

@@ -15,8 +15,8 @@ from triage.database.statistics import Report
 
 ROOT = Path(__file__).parents[2]
 OF_USE_TO_OTHERS = {
-    *("report_films", "report_score_histogram", "report_scores", "report_scores_live"),
-    *("report_reading_list", "report_rule"),
+    *("report_films", "report_reads", "report_score_histogram"),
+    *("report_scores", "report_scores_live", "report_reading_list", "report_rule"),
 }
 
 
@@ -70,6 +70,8 @@ def test_the_reporting_role_may_read_what_others_make_use_of(owned: Connection, 
     [
         "SELECT * FROM study",
         "SELECT * FROM event",
+        "SELECT * FROM identity",
+        "SELECT * FROM reads",
         "UPDATE study SET priority = 9",
         "DELETE FROM report_films",
         "CREATE TABLE mine (id integer)",

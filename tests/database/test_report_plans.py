@@ -25,8 +25,12 @@ INDEXES = {
     "dead-studies": {"ix_study_"},  # by the day or by the state, whichever finds fewer
     "model-versions": {"ix_assessment_day"},
     "score-drift": {"ix_assessment_"},  # by the month, or by the last day that was rolled up
+    "agreement": {"ix_reads_day"},
+    "disagreements": {"ix_reads_day"},
 }
-SCANNED = tuple(f"SCAN {name}" for name in ("study", "film", "said", "sent", "finding", "fix"))
+SCANNED = tuple(
+    f"SCAN {name}" for name in ("word", "study", "film", "said", "sent", "finding", "fix")
+)
 
 
 @pytest.fixture
@@ -37,6 +41,10 @@ def years(connection: Connection) -> Connection:
         "INSERT INTO door_event (at, listener, calling_ae_title, host, sentence)"
         " SELECT first_received_at, 'listener-1', 'CR9', '10.0.0.9', 'not allowed' FROM study"
     )
+    words = text(
+        "INSERT INTO reads (study_id, label, reader, read_at, answer, imported_at, actor)"
+        " SELECT id, 'tumour', 'A', last_received_at, 'present', last_received_at, 'x' FROM study"
+    )
     connection.execute(knocks)
     corrections = text(
         "INSERT INTO correction (instance_id, by_instance_id, at)"
@@ -45,6 +53,7 @@ def years(connection: Connection) -> Connection:
     )
     connection.execute(corrections)
     connection.execute(text("DELETE FROM calendar_day WHERE day > '2026-02-14'"))
+    connection.execute(words)
     connection.execute(text("ANALYZE"))
     if connection.dialect.name == "postgresql":  # so few rows it reads whole, and is right
         connection.execute(text("SET LOCAL enable_seqscan = off"))

@@ -10,14 +10,19 @@ import structlog
 
 from triage.database import results
 from triage.database.engine import Engine
-from triage.database.results import Outcome, Parcel, Timing
+from triage.database.results import NO_NUMBER, Outcome, Parcel, Timing
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import DeliveryParked, UnassessableFilm
 from triage.domain.study import FilmState, Instance
-from triage.encode.header import identity, read_source, text
+from triage.encode.header import accession, identity, read_source, text
 from triage.pipeline import AssessedFilm, Route, too_old
 from triage.settings import Pacs
 from triage.spool import Spool
+
+UNTRUSTED = frozenset(
+    {RefusalCode.UNREADABLE, RefusalCode.TOO_LARGE, RefusalCode.DECODER, RefusalCode.OWN_RESULT}
+)
+"""Refusals of files whose header only the decoder's child may read, or tells nothing new."""
 
 logger = structlog.get_logger(__name__)
 
@@ -53,9 +58,7 @@ class Judge:
             corrects = self._corrects(earlier, path)
             assessed = self._route.assess(path)
         except UnassessableFilm as error:
-            return Outcome(
-                instance.id, FilmState.NOT_ASSESSED, refusal=error.refusal, corrects=corrects
-            )
+            return _refused(instance, path, error.refusal, corrects=corrects)
         return self._assessed(instance, path, assessed, corrects=corrects)
 
     def _earlier(self, instance: Instance) -> list[Path]:
@@ -109,6 +112,7 @@ class Judge:
             view=assessed.film.view,
             notes=assessed.film.notes,
             origin=assessed.film.origin,
+            accession=accession(path),
             not_returned=kept_back,
             corrects=corrects,
             timing=timing,
@@ -156,3 +160,14 @@ class Judge:
         kept = [(page.capture.sop_instance_uid, d) for page, d in zip(made, digests, strict=True)]
         parcels = (Parcel(each, uid, digest) for each in destinations for uid, digest in kept)
         return replace(outcome, parcels=tuple(parcels), timing=timing)
+
+
+def _refused(instance: Instance, path: Path, refusal: Refusal, *, corrects: bool) -> Outcome:
+    number = NO_NUMBER if refusal.code in UNTRUSTED else accession(path)
+    return Outcome(
+        instance.id,
+        FilmState.NOT_ASSESSED,
+        refusal=refusal,
+        accession=number,
+        corrects=corrects,
+    )

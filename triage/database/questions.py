@@ -151,6 +151,27 @@ SCORE_DRIFT = Report(
     order="month, psi DESC, device, label, bundle_name, bundle_version, bundle_digest",
     plot=Plot("psi", by=("month", "device", "label")),
 )
+AGREEMENT = Report(
+    name="agreement",
+    title="How far the model and radiologists agree, and radiologists with each other.",
+    view="report_agreement",
+    columns=_same(
+        *("study_uid", "label", "reader", "answer", "read_at", "bundle_name", "bundle_version"),
+        *("bundle_digest", "films", "probability", "threshold", "reached", "flagged"),
+    ),
+    order="label, reader, study_uid, bundle_name, bundle_version, bundle_digest",
+)
+DISAGREEMENTS = Report(
+    name="disagreements",
+    title="Studies of which the model and a radiologist say different things.",
+    view="report_disagreements",
+    columns=(
+        *_same("study_uid", "label", "reader", "answer", "read_at", "probability", "threshold"),
+        *_same("bundle_name", "bundle_version"),
+        ("bundle", "substr(bundle_digest, 1, 12)"),
+    ),
+    order="label, answer, ABS(probability - threshold) DESC, study_uid, reader, bundle_digest",
+)
 
 REPORTS = {
     report.name: report
@@ -167,5 +188,7 @@ REPORTS = {
         TO_REMOVE,
         MODEL_VERSIONS,
         SCORE_DRIFT,
+        AGREEMENT,
+        DISAGREEMENTS,
     )
 }

@@ -9,10 +9,12 @@ from sqlalchemy import Connection, Select, exists, insert, select
 
 from triage.database import queue, schema
 from triage.database.correction import supersede, take_up
+from triage.database.identities import note_accession
 from triage.database.insertion import insert_new
 from triage.database.moves import NEW, By, Kind, change, new_id, record
 from triage.database.outbox import finish_study
 from triage.domain.assessment import Assessment, Refusal, Tier
+from triage.domain.hidden import Hidden
 from triage.domain.origin import UNTOLD, Origin
 from triage.domain.study import DeliveryState, FilmState, Instance, Lease, StudyState
 
@@ -48,6 +50,10 @@ class Timing:
     keep_s: float = 0.0
 
 
+NO_NUMBER = Hidden("")
+"""The accession number of a film that has none, or whose header was not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One film's end: an assessment with its parcels, or a refusal.
@@ -62,6 +68,7 @@ class Outcome:
     view: str | None = None
     notes: tuple[str, ...] = ()
     origin: Origin = UNTOLD
+    accession: Hidden = NO_NUMBER
     parcels: tuple[Parcel, ...] = ()
     not_returned: str | None = None
     corrects: bool = False
@@ -149,6 +156,7 @@ def _store(connection: Connection, lease: Lease, outcome: Outcome, *, now: datet
         sex=outcome.origin.sex,
         age_band=outcome.origin.age_band,
     )
+    note_accession(connection, lease.study_id, outcome.accession)
     if outcome.assessment is not None:
         _store_assessment(connection, outcome, outcome.assessment, now=now)
     for parcel in outcome.parcels:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from triage.database.statement import look
+from triage.database.statement import Row, look
 
 Value = str | int | float | None
 
@@ -85,14 +85,18 @@ def ask(connection: Connection, report: Report, *, since: date) -> Table:
 
     It begins no transaction, so that on SQLite nobody waits for it.
     """
-    days = report.first_days(since)
-    on_sqlite = connection.dialect.name == "sqlite"
-    values = [day.isoformat() for day in days] if on_sqlite else days
     names = tuple(name for name, _ in report.columns)
-    rows = look(connection, report.sql, values)
+    rows = rows_of(connection, report, since=since)
     return Table(
         names, [tuple(plain(*pair) for pair in zip(names, row, strict=True)) for row in rows]
     )
+
+
+def rows_of(connection: Connection, report: Report, *, since: date) -> list[Row]:
+    """Return an answer's rows in the database's own types, as ``ask`` finds them."""
+    days = report.first_days(since)
+    on_sqlite = connection.dialect.name == "sqlite"
+    return look(connection, report.sql, [day.isoformat() for day in days] if on_sqlite else days)
 
 
 def plain(name: str, value: object) -> Value:

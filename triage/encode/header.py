@@ -102,6 +102,21 @@ def identity(path: Path) -> Identity:
     )
 
 
+def accession(path: Path) -> Hidden:
+    """Read (0008,0050) *Accession Number* of a spooled film.
+
+    Args:
+        path: a Part 10 file; its pixels are not read.
+
+    Returns:
+        The number without padding, empty where there is none or the header is broken.
+    """
+    try:
+        return Hidden(text(read_source(path), "AccessionNumber"))
+    except DeliveryParked:
+        return Hidden("")
+
+
 def missing_identity(path: Path) -> str | None:
     """Name the attributes without which no result can be filed in a study.
 

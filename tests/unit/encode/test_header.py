@@ -8,6 +8,7 @@ from pydicom.valuerep import PersonName
 
 from triage.domain.errors import DeliveryParked
 from triage.encode.header import (
+    accession,
     copy_header,
     header_digest,
     identity,
@@ -146,6 +147,18 @@ def test_an_identity_prints_nothing(film_file: FilmFile) -> None:
     printed = repr(identity(film_file()))
 
     assert not any(value in printed for value in ("Made", "P-1", "A-17", "1960", "498"))
+
+
+def test_an_accession_number_has_no_padding(film_file: FilmFile) -> None:
+    assert accession(film_file(AccessionNumber=" A-17 ")).reveal == "A-17"
+
+
+def test_a_film_without_a_number_or_with_a_broken_header_has_none(film_file: FilmFile) -> None:
+    broken = film_file()
+    broken.write_bytes(broken.read_bytes().replace(b"\x02\x00\x10\x00UI", b"\x02\x00\x10\x00ZZ"))
+
+    assert accession(broken).reveal == ""
+    assert accession(film_file(AccessionNumber=None)).reveal == ""
 
 
 def test_a_broken_header_is_parked(film_file: FilmFile) -> None:
