@@ -74,6 +74,13 @@ def test_predictions_of_a_file_are_evaluated_without_the_network() -> None:
     assert loaded("triage.cli.evaluate").isdisjoint({"torch", "torchvision", "cv2", "pydicom"})
 
 
+@pytest.mark.parametrize("command", ["report", "reads"])
+def test_reads_and_reports_need_neither_the_network_nor_the_pixels(command: str) -> None:
+    heavy = {"torch", "torchvision", "cv2", "pydicom", "matplotlib"}
+
+    assert loaded(f"triage.cli.{command}").isdisjoint(heavy)
+
+
 def test_a_bundle_is_evaluated_with_it() -> None:
     assert {"torch", "cv2"} <= loaded("triage.evaluate.films")
 

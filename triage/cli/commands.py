@@ -30,6 +30,7 @@ COMMANDS = {
     "explain": "Tell one study's whole story.",
     "worklist": "Pull what the PACS has and is not here, and reconcile.",
     "report": "Print a report, or list all reports.",
+    "reads": "Import what radiologists read.",
     "learn": "List who was turned away at the door.",
     "requeue": "Try a dead study or a parked delivery again.",
     "discard": "Give a dead study up, with a reason.",

@@ -1,6 +1,8 @@
 """A report as one HTML file, without scripts, that loads nothing and prints well."""
 
-from collections.abc import Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
 
@@ -15,11 +17,13 @@ h1 { font-size: 1.5rem; margin-bottom: 0.2rem; }
 p.note { color: #56606e; margin-top: 0; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.25rem 0.8rem 0.25rem 0; border-bottom: 1px solid #d9dee5;
-  overflow-wrap: anywhere; vertical-align: top; }
+  vertical-align: top; }
+td.long { overflow-wrap: anywhere; }
 th { border-bottom: 2px solid #8a94a3; }
-th.number, td.number { text-align: right; overflow-wrap: normal; }
+th.number, td.number { text-align: right; }
 thead { display: table-header-group; }
-tr, svg { break-inside: avoid; }
+tr, svg, img { break-inside: avoid; }
+img { display: block; max-width: 10rem; }
 svg { display: block; margin: 0.6rem 0; max-width: 100%; height: auto; }
 svg rect { fill: #2a6f97; }
 svg text { font: 12px system-ui, sans-serif; fill: #1c2430; }
@@ -27,7 +31,27 @@ svg text.title { font-weight: 600; }
 svg line { stroke: #8a94a3; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } }
 """
-_NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'"
+LONGEST_WORD = 24
+"""Letters of a cell whose words are not broken: a UID may be."""
+
+_NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An answer on a page.
+
+    Args:
+        report: what was asked.
+        table: the answer.
+        note: how to read it.
+        pictures: JPEGs by the number of their row, from 0; rows without one have a dash.
+    """
+
+    report: Report
+    table: Table
+    note: str = ""
+    pictures: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def page(report: Report, table: Table, *, since: date, now: datetime) -> str:
@@ -39,16 +63,36 @@ def page(report: Report, table: Table, *, since: date, now: datetime) -> str:
         since: its first day.
         now: when it was asked, in the zone whose days are counted.
     """
-    drawn = "".join(_plots(report.plot, table)) if report.plot and table.rows else ""
-    told = f"From {since} on, told on {now:%Y-%m-%d at %H:%M} {now.tzinfo}; {len(table.rows)} rows."
+    return page_of([Section(report, table)], since=since, now=now)
+
+
+def page_of(sections: Sequence[Section], *, since: date, now: datetime) -> str:
+    """Write several answers on one page, as ``page`` does; the first names it."""
+    first, *further = sections
+    told = f"From {since} on, told on {now:%Y-%m-%d at %H:%M} {now.tzinfo}; {_count(first)}."
+    below = "".join(
+        f'<h2>{escape(each.report.title)}</h2>\n<p class="note">{_count(each)}.</p>\n{_body(each)}'
+        for each in further
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_FROM_ELSEWHERE}">'
-        f"<title>{escape(report.name)}</title><style>{STYLE}</style></head><body>\n"
-        f"<h1>{escape(report.title)}</h1>\n"
+        f"<title>{escape(first.report.name)}</title><style>{STYLE}</style></head><body>\n"
+        f"<h1>{escape(first.report.title)}</h1>\n"
         f'<p class="note">{told} Research software, not for diagnostic use.</p>\n'
-        f"{drawn}{_table(table)}</body></html>\n"
+        f"{_body(first)}{below}</body></html>\n"
     )
+
+
+def _count(section: Section) -> str:
+    return f"{len(section.table.rows)} rows"
+
+
+def _body(section: Section) -> str:
+    table, plot = section.table, section.report.plot
+    drawn = "".join(_plots(plot, table)) if plot and table.rows else ""
+    note = f'<p class="note">{escape(section.note)}</p>\n' if section.note else ""
+    return f"{drawn}{note}{_table(table, section.pictures)}"
 
 
 def _plots(plot: Plot, table: Table) -> Iterator[str]:
@@ -85,13 +129,26 @@ def _cut(number: int, what: str) -> Iterator[str]:
         yield f'<p class="note">The first {MOST} of {number} {what} are drawn.</p>'
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, pictures: Mapping[int, bytes]) -> str:
     head = "".join(
         f'<th scope="col"{_side(_column(table, place))}>{escape(name)}</th>'
         for place, name in enumerate(table.columns)
     )
-    body = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
+    head = f'<th scope="col">film</th>{head}' if pictures else head
+    body = "\n".join(
+        f"<tr>{_picture(pictures, number)}{''.join(map(_cell, row))}</tr>"
+        for number, row in enumerate(table.rows)
+    )
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>\n"
+
+
+def _picture(pictures: Mapping[int, bytes], row: int) -> str:
+    """Write a row's picture into the page itself; where no row has one there is no column."""
+    if not pictures:
+        return ""
+    if row not in pictures:
+        return "<td>-</td>"
+    return f'<td><img alt="" src="data:image/jpeg;base64,{b64encode(pictures[row]).decode()}"></td>'
 
 
 def _column(table: Table, place: int) -> Sequence[Value]:
@@ -104,4 +161,6 @@ def _side(values: Sequence[Value]) -> str:
 
 
 def _cell(value: Value) -> str:
-    return f"<td{_side([value])}>{escape(shown(value))}</td>"
+    text = shown(value)
+    side = ' class="long"' if len(text) > LONGEST_WORD else _side([value])
+    return f"<td{side}>{escape(text)}</td>"

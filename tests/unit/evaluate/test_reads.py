@@ -7,7 +7,7 @@ import pytest
 from tests.unit.evaluate.lists import written
 from triage.domain.errors import UnusableList
 from triage.domain.reading import Answer, Fate, Reading
-from triage.evaluate.reads import Sheet, read_reads
+from triage.evaluate.reads import NEEDED, Sheet, read_reads
 
 HEAD = "study,accession,label,answer,reader,time"
 GOOD = "2.25.1,,tumour,present,Dr A,2026-01-05T13:00:00+01:00"
@@ -160,3 +160,13 @@ def test_a_file_from_a_spreadsheet_and_a_gzipped_one_are_read(file: Path) -> Non
     file.write_bytes(gzip.compress(text.encode()))
 
     assert [reading.line for reading in read_reads(file).readings] == [2]
+
+
+def test_the_documented_file_is_read_and_every_column_is_documented(file: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/reads.md").read_text("utf-8")
+    example = next(block for block in page.split("```") if block.strip().startswith("study,"))
+
+    found = read_reads(written(file, *example.strip().splitlines()))
+
+    assert (len(found.readings), found.refused) == (4, ())
+    assert all(f"| `{column}` |" in page for column in ("study", "accession", *NEEDED))
