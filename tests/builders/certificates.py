@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from triage.receive.tls import server_context
+from triage.settings import Tls
+from triage.settings.tls import Handshake, handshake_with, server_context
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC)
 EVERY_SUITE = "ALL:@SECLEVEL=0"
@@ -49,6 +50,12 @@ def ours(papers: Papers) -> ssl.SSLContext:
     return server_context(
         certificate=papers.certificate, key=papers.key, authorities=papers.authorities
     )
+
+
+def outward(papers: Papers, name: str = "127.0.0.1") -> Handshake:
+    """Prepare for a PACS of this name, as the product does."""
+    files = Tls(certificate=papers.certificate, key=papers.key, authorities=papers.authorities)
+    return handshake_with(name, files)
 
 
 def modality(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydicom import Dataset, dcmread
 
+from tests.builders.certificates import Papers
 from tests.builders.free_port import free_port
 from triage.domain.study import Peer
 
@@ -40,17 +41,20 @@ class Orthanc:
 
 
 @contextmanager
-def running_orthanc(folder: Path, *modalities: Peer, port: int | None = None) -> Iterator[Orthanc]:
+def running_orthanc(
+    folder: Path, *modalities: Peer, port: int | None = None, tls: Papers | None = None
+) -> Iterator[Orthanc]:
     """Run Orthanc on free ports with its storage in a folder, and stop it at the end.
 
     It knows the modalities by title, address and port, and reports storage commitment to them.
+    With papers it speaks TLS, and wants a certificate of who calls.
     """
     program = shutil.which("Orthanc")
     assert program is not None
     dicom_port, http_port = port or free_port(), free_port()
     config = folder / "orthanc.json"
     known = {peer.ae_title: [peer.ae_title, peer.host, peer.port] for peer in modalities}
-    told = _configuration(folder, dicom_port, http_port) | {"DicomModalities": known}
+    told = _configuration(folder, dicom_port, http_port) | {"DicomModalities": known} | _tls(tls)
     config.write_text(json.dumps(told))
     process = subprocess.Popen(
         [program, str(config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
@@ -62,6 +66,18 @@ def running_orthanc(folder: Path, *modalities: Peer, port: int | None = None) ->
     finally:
         process.terminate()
         process.communicate(timeout=START_S)
+
+
+def _tls(papers: Papers | None) -> dict[str, object]:
+    if papers is None:
+        return {}
+    return {
+        "DicomTlsEnabled": True,
+        "DicomTlsCertificate": str(papers.certificate),
+        "DicomTlsPrivateKey": str(papers.key),
+        "DicomTlsTrustedCertificates": str(papers.authorities),
+        "DicomTlsRemoteCertificateRequired": True,
+    }
 
 
 def _configuration(folder: Path, dicom_port: int, http_port: int) -> dict[str, object]:

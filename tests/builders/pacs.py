@@ -1,5 +1,6 @@
 """A PACS on loopback: stores what it gets, and answers what it is told to."""
 
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,14 +40,19 @@ class Pacs:
 
 
 @contextmanager
-def running_pacs(*, port: int = 0, pacs: Pacs | None = None) -> Iterator[Pacs]:
+def running_pacs(
+    *, port: int = 0, pacs: Pacs | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[Pacs]:
     """Run a stand-in PACS on a free port, or on the port that it had before."""
     pacs = pacs or Pacs()
     entity = AE("PACS")
     entity.supported_contexts = AllStoragePresentationContexts
     entity.maximum_associations = 50
     server = entity.start_server(
-        ("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_C_STORE, pacs.store)]
+        ("127.0.0.1", port),
+        block=False,
+        evt_handlers=[(evt.EVT_C_STORE, pacs.store)],
+        ssl_context=tls,
     )
     assert server is not None
     pacs.peer = Peer("PACS", "127.0.0.1", server.server_address[1])

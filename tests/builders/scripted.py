@@ -1,11 +1,13 @@
 """A PACS that does what a script says: it answers, aborts, closes, hangs, trickles."""
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import A_ASSOCIATE, MaximumLengthNotification
@@ -175,8 +177,12 @@ Script = Callable[[Talk], None]
 
 
 @contextmanager
-def scripted_pacs(*scripts: Script, port: int = 0) -> Iterator[ScriptedPacs]:
+def scripted_pacs(
+    *scripts: Script, port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[ScriptedPacs]:
     """Run a PACS that treats each connection by its script, and further ones by the last."""
+    if tls is not None:
+        scripts = tuple(partial(_secured, script, tls) for script in scripts)
     end = threading.Event()
     with socket.create_server(("127.0.0.1", port)) as server:
         pacs = ScriptedPacs(Peer("PACS", "127.0.0.1", server.getsockname()[1]), [])
@@ -204,6 +210,12 @@ def _run(
         talk = Talk(accepted, end)
         pacs.talks.append(talk)
         threading.Thread(target=_talk, args=(script, talk), daemon=True).start()
+
+
+def _secured(script: Script, tls: ssl.SSLContext, talk: Talk) -> None:
+    """Shake hands, then follow the script."""
+    with tls.wrap_socket(talk.connection, server_side=True) as talk.connection:
+        script(talk)
 
 
 def _talk(script: Script, talk: Talk) -> None:

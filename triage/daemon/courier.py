@@ -20,6 +20,7 @@ from triage.domain.study import Peer
 from triage.send.destination import Destination
 from triage.send.message import Message
 from triage.settings import Pacs, Settings
+from triage.settings.tls import handshake_of
 from triage.spool import Spool
 
 IDLE_S = 0.25
@@ -53,6 +54,7 @@ class Round:
             calling_ae_title=settings.listener.ae_title,
             timeout_s=pacs.timeout_s,
             on_report=partial(take_report, Reports(engine), peer),
+            tls=handshake_of(settings, peer),
         )
         self._courier = Courier(
             engine,

@@ -26,8 +26,8 @@ from triage.receive.keeper import Keeper
 from triage.receive.scp import StorageSCP
 from triage.receive.stock import drafts_in
 from triage.receive.streaming import DataPhase
-from triage.receive.tls import server_context
 from triage.settings import Settings, Tls
+from triage.settings.tls import server_context
 from triage.spool import Spool, Unfinished
 
 DRAIN_S, SETTLE_S = 20.0, 3.0
@@ -178,7 +178,7 @@ def _storage_scp(
             association_timeout_s=choice.association_timeout_s,
             idle_timeout_s=choice.idle_timeout_s,
         ),
-        tls=_tls(settings.tls),
+        tls=_tls(settings.tls) if choice.tls else None,
         data_phase=DataPhase if choice.data_phase == "streaming" else None,
         reports=reports,
     )

@@ -18,7 +18,7 @@ from triage.receive.keeper import Keeper, Reports
 from triage.receive.negotiation import Agreement, Unsupported, negotiate, titles
 from triage.receive.pdu import LOCAL_LIMIT_EXCEEDED, ProtocolError, Rejection
 from triage.receive.streaming import DataPhase
-from triage.receive.tls import words_of
+from triage.settings.tls import words_of
 
 LINGER_S = 5.0
 

@@ -47,6 +47,7 @@ from triage.send.pdu import (
     read_associate_ac,
     rejection,
 )
+from triage.settings.tls import Handshake
 
 LARGEST_DATA_SET = 4 * 1024 * 1024
 MOST_ANSWERS = 64
@@ -88,6 +89,7 @@ class Association:
         timeout_s: for the connection, for each answer, and for silence on the line.
         on_report: takes what the peer reports of its own accord.
         on_store: takes what the peer stores, which it does when it serves a C-GET.
+        tls: with it the connection begins with a handshake.
 
     Raises:
         Broken: the peer cannot be reached, rejects the association, or breaks the protocol.
@@ -102,12 +104,13 @@ class Association:
         timeout_s: float,
         on_report: OnReport = refuse_reports,
         on_store: OnStore | None = None,
+        tls: Handshake | None = None,
     ) -> None:
         self._on_report = on_report
         self._on_store = on_store
         self._incoming: Incoming | None = None
         self._message_id = 0
-        self._connection = Connection(peer, timeout_s=timeout_s)
+        self._connection = Connection(peer, timeout_s=timeout_s, tls=tls)
         self.is_open = True
         with self._ended_by_failure():
             request = associate_rq(proposals, calling=calling_ae_title, called=peer.ae_title)

@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+import ssl
 import struct
 from collections.abc import Iterator, Sequence
 from time import monotonic
@@ -10,6 +11,8 @@ from time import monotonic
 from triage.domain.study import Peer
 from triage.send.failure import Broken, Failure
 from triage.send.pdu import HEADER, MAXIMUM_LENGTH
+from triage.send.tls import TlsSocket
+from triage.settings.tls import Handshake, words_of
 
 SLOWEST_BYTES_PER_S = 16_384
 """A peer that takes an object slower than this is as good as silent."""
@@ -17,28 +20,30 @@ SLOWEST_BYTES_PER_S = 16_384
 MOST_PIECES = 512
 """Of one gathering write: the system takes 1024."""
 
+ALERT = 0x15
+"""With which a record of TLS begins that says what is wrong (RFC 8446 5.1)."""
+
 
 class Connection:
     """A TCP connection that was opened by us.
 
     Args:
         peer: to connect to.
-        timeout_s: for the connection, for each answer as a whole, and for a peer that takes
-            nothing of what is sent.
+        timeout_s: for the connection, for the handshake, for each answer as a whole, and for a
+            peer that takes nothing of what is sent.
+        tls: with it the connection begins with a handshake.
 
     Raises:
-        Broken: the peer cannot be reached.
+        Broken: the peer cannot be reached, or makes no TLS connection with us.
     """
 
-    def __init__(self, peer: Peer, *, timeout_s: float) -> None:
+    def __init__(self, peer: Peer, *, timeout_s: float, tls: Handshake | None = None) -> None:
         self._timeout_s = timeout_s
-        try:
-            self._socket = socket.create_connection((peer.host, peer.port), timeout=timeout_s)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise Broken(Failure.UNREACHABLE, reason) from error
+        plain = _connected(peer, timeout_s)
         # Nagle's algorithm and a delayed ACK cost 40 ms for each small write.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket: socket.socket | TlsSocket
+        self._socket = plain if tls is None else _secured(plain, tls, timeout_s)
 
     def send(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Send everything.
@@ -63,6 +68,8 @@ class Connection:
         """
         deadline = monotonic() + self._timeout_s
         kind, length = HEADER.unpack(self._read(HEADER.size, deadline))
+        if kind == ALERT:
+            raise Broken(Failure.TLS, "it speaks TLS, and plain DICOM was tried")
         if length > MAXIMUM_LENGTH:
             raise Broken(
                 Failure.GARBLED, f"PDU of {length} bytes, {MAXIMUM_LENGTH} were negotiated"
@@ -71,12 +78,16 @@ class Connection:
 
     def has_something(self, *, within_s: float = 0.0) -> bool:
         """Tell whether the peer said something, or closed the connection."""
+        if isinstance(self._socket, TlsSocket):
+            return self._socket.has_something(within_s=within_s)
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(within_s * 1000))
 
     def close(self) -> None:
         """Close it."""
+        if isinstance(self._socket, TlsSocket):
+            self._socket.take_leave()
         self._socket.close()
 
     def reset(self) -> None:
@@ -107,12 +118,39 @@ class Connection:
         self._socket.settimeout(left)
 
 
+def _connected(peer: Peer, timeout_s: float) -> socket.socket:
+    try:
+        return socket.create_connection((peer.host, peer.port), timeout=timeout_s)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Broken(Failure.UNREACHABLE, reason) from error
+    except UnicodeError as error:
+        raise Broken(Failure.UNREACHABLE, "that is no host name") from error
+
+
+def _secured(plain: socket.socket, tls: Handshake, timeout_s: float) -> TlsSocket:
+    try:
+        return TlsSocket(plain, tls, timeout_s=timeout_s)
+    except TimeoutError as error:
+        raise Broken(Failure.SILENT, "TLS handshake") from error
+    except (ssl.SSLEOFError, ConnectionError) as error:
+        raise Broken(Failure.TLS, "closed in the handshake") from error
+    except ssl.SSLError as error:
+        raise Broken(Failure.TLS, words_of(error)) from error
+    except OSError as error:
+        raise Broken(Failure.TLS, error.strerror or type(error).__name__) from error
+
+
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
         raise Broken(Failure.SILENT) from error
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+        raise Broken(Failure.CLOSED) from error
+    except ssl.SSLError as error:
+        raise Broken(Failure.TLS, words_of(error)) from error
     except OSError as error:
         raise Broken(Failure.CLOSED, error.strerror or type(error).__name__) from error
 

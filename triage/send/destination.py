@@ -14,6 +14,7 @@ from triage.send.failure import Broken
 from triage.send.pdu import Proposal
 from triage.send.scu import failed, store
 from triage.send.stored import EXPLICIT, IMPLICIT, StoredObject, stored_object
+from triage.settings.tls import Handshake
 
 MOST_FAILURES = 3
 """In a row, of a proof: some peers accept a context, and abort when they are asked in it."""
@@ -79,6 +80,7 @@ class Destination:
         on_report: takes what it reports of storage commitment in our association.
         keep_s: how long an association is kept for the next delivery.
         clock: seconds that only grow.
+        tls: with it every connection begins with a handshake.
     """
 
     def __init__(
@@ -90,8 +92,10 @@ class Destination:
         on_report: OnReport = refuse_reports,
         keep_s: float = KEEP_S,
         clock: Callable[[], float] = monotonic,
+        tls: Handshake | None = None,
     ) -> None:
         self.peer = peer
+        self._tls = tls
         self._calling_ae_title = calling_ae_title
         self._timeout_s = timeout_s
         self._on_report = on_report
@@ -186,6 +190,7 @@ class Destination:
                 proposals=[*self._proposals],
                 timeout_s=self._timeout_s,
                 on_report=self._on_report,
+                tls=self._tls,
             )
         except Broken as broken:
             raise failed(broken, self.peer, reached=False) from broken

@@ -9,6 +9,7 @@ class Failure(StrEnum):
     """What the peer did, in the words that follow its name."""
 
     UNREACHABLE = "cannot be reached"
+    TLS = "made no TLS connection"
     REJECTED = "rejected the association"
     ABORTED = "aborted the association"
     CLOSED = "closed the connection"

@@ -22,6 +22,7 @@ from triage.send.message import (
 )
 from triage.send.pdu import Accepted
 from triage.send.stored import StoredObject, stored_object
+from triage.settings.tls import Handshake
 
 
 class Verdict(StrEnum):
@@ -184,7 +185,14 @@ def failed(
     return DeliveryPostponed(sentence, in_doubt=in_doubt, reached=reached)
 
 
-def deliver(object_file: Path, peer: Peer, *, calling_ae_title: str, timeout_s: float) -> str:
+def deliver(
+    object_file: Path,
+    peer: Peer,
+    *,
+    calling_ae_title: str,
+    timeout_s: float,
+    tls: Handshake | None = None,
+) -> str:
     """Store one Part 10 object in an association of its own.
 
     Args:
@@ -192,6 +200,7 @@ def deliver(object_file: Path, peer: Peer, *, calling_ae_title: str, timeout_s: 
         peer: the destination.
         calling_ae_title: own AE title.
         timeout_s: for the connection, for each answer, and for silence on the line.
+        tls: with it the connection begins with a handshake.
 
     Returns:
         The answer in words, such as ``0x0000``.
@@ -208,6 +217,7 @@ def deliver(object_file: Path, peer: Peer, *, calling_ae_title: str, timeout_s: 
             calling_ae_title=calling_ae_title,
             proposals=stored.proposals,
             timeout_s=timeout_s,
+            tls=tls,
         )
     except Broken as broken:
         raise failed(broken, peer, reached=False) from broken

@@ -18,11 +18,13 @@ class Section(BaseModel):
 
 
 class Destination(Section):
-    """An application entity that we call."""
+    """An application entity that we call, over TLS where ``tls`` says so."""
 
     ae_title: AETitle
     host: str
     port: Port
+    tls: bool = False
+    tls_name: str | None = Field(default=None, min_length=1)
 
     @property
     def peer(self) -> Peer:

@@ -53,13 +53,17 @@ class AllowedPeer(Section):
 
 
 class Listener(Section):
-    """The C-STORE listener; an address that others reach needs ``allowed``."""
+    """The C-STORE listener; an address that others reach needs ``allowed``.
+
+    With ``tls`` it speaks TLS where section ``tls`` names files.
+    """
 
     ae_title: AETitle = "TRIAGE"
     host: str = "127.0.0.1"
     port: Port = 11112
     allowed: Annotated[tuple[AllowedPeer, ...], BeforeValidator(listed)] = ()
     called: Annotated[tuple[AETitle, ...], BeforeValidator(listed)] = ()
+    tls: bool = True
     processes: int = Field(default=2, ge=1, le=64)
     data_phase: Literal["streaming", "pynetdicom"] = "streaming"
     association_timeout_s: float = Field(default=30.0, gt=0)
@@ -161,9 +165,14 @@ class Pacs(Destination):
         return self
 
     @property
-    def peers(self) -> tuple[Peer, ...]:
+    def destinations(self) -> tuple[Destination, ...]:
         """Every destination, the PACS first."""
-        return (self.peer, *(each.peer for each in self.further))
+        return (self, *self.further)
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """The same as the rest of the house knows them."""
+        return tuple(each.peer for each in self.destinations)
 
     def serves(self, destination: str) -> bool:
         """Tell whether results for it are taken anywhere; an only destination gets those of all."""
@@ -182,7 +191,7 @@ class Spool(Section):
 
 
 class Tls(Section):
-    """Own certificate, its key, and whose certificates are trusted; with it the listener is TLS."""
+    """Own certificate, its key, and whose certificates are trusted."""
 
     certificate: Path | None = None
     key: Path | None = None
@@ -212,6 +221,18 @@ class Settings(Section):
     spool: Spool = Field(default_factory=Spool)
     worklist: Worklist = Field(default_factory=Worklist)
     reports: Reports = Field(default_factory=Reports)
+
+    @model_validator(mode="after")
+    def _certified(self) -> "Settings":
+        if self.tls.certificate is None and any(each.tls for each in self.called):
+            raise ValueError("pacs.tls needs tls.certificate, tls.key and tls.authorities")
+        return self
+
+    @property
+    def called(self) -> tuple[Destination, ...]:
+        """Everybody whom we call."""
+        others = (self.worklist.pacs, self.worklist.mwl)
+        return (*self.pacs.destinations, *(each for each in others if each is not None))
 
     @property
     def database_url(self) -> str:
@@ -253,7 +274,8 @@ def to_json(settings: Settings) -> str:
 def _line(location: tuple[int | str, ...], message: str) -> str:
     path = ".".join(str(part) for part in location)
     known = message.replace("Extra inputs are not permitted", "unknown key")
-    return f"{path}: {known.removeprefix('Value error, ')}"
+    sentence = known.removeprefix("Value error, ")
+    return f"{path}: {sentence}" if path else sentence
 
 
 def _is_loopback(host: str) -> bool:

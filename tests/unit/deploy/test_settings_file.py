@@ -12,9 +12,10 @@ from triage.settings import Settings, load_settings
 FILE = Path(__file__).parents[3] / "deploy" / "triage.toml"
 TLS = {("tls", "certificate"), ("tls", "key"), ("tls", "authorities")}
 FONT = {("picture", "font")}
+NAME = {("pacs", "tls_name")}
 WORKLIST = {("worklist", "pacs"), ("worklist", "mwl")}
 PLACES = {("data", "folder"), ("database", "url"), ("model", "bundle")}
-UNSAID = PLACES | TLS | FONT | WORKLIST
+UNSAID = PLACES | TLS | FONT | NAME | WORKLIST
 """Settings whose default is a place of the user's, or nothing: the file shows them commented."""
 
 

@@ -230,3 +230,16 @@ def test_a_destination_that_is_named_twice_is_refused() -> None:
 
     with pytest.raises(ConfigurationError, match="names a destination twice"):
         load_settings(None, environment={"TRIAGE_PACS__FURTHER": twice})
+
+
+def test_tls_to_a_destination_needs_a_certificate(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^settings: pacs\.tls needs tls\.certificate"):
+        settings("[pacs]\ntls = true", tmp_path)
+
+
+def test_a_certificate_alone_leaves_the_way_to_the_pacs_plain(tmp_path: Path) -> None:
+    files = '[tls]\ncertificate = "c.pem"\nkey = "k.pem"\nauthorities = "a.pem"\n'
+
+    found = [settings(files, tmp_path), settings(f"{files}[pacs]\ntls = true", tmp_path)]
+
+    assert [each.pacs.tls for each in found] == [False, True]
