@@ -112,7 +112,7 @@ def _capture(attributes: Attributes, uids: dict[str, str], syntax: UID) -> Captu
         sop_instance_uid=uids["SOPInstanceUID"],
         sop_class_uid=uids["SOPClassUID"],
         series_instance_uid=uids["SeriesInstanceUID"],
-        encoded=encode_attributes({**attributes, **uids}, prefix=_file_meta(uids, syntax)),
+        encoded=encode_attributes({**attributes, **uids}, prefix=file_meta(uids, syntax)),
     )
 
 
@@ -149,7 +149,7 @@ def _uids(
     }
 
 
-def _file_meta(uids: Mapping[str, str], transfer_syntax_uid: str) -> bytes:
+def file_meta(uids: Mapping[str, str], transfer_syntax_uid: str) -> bytes:
     """Encode preamble and File Meta Information (PS3.10 7.1)."""
     meta = encode_attributes(
         {
