@@ -1,6 +1,5 @@
 """Proof of storage from real peers, and from scripted ones that are late, or deny."""
 
-import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,18 +10,8 @@ from tests.builders.clock import Clock
 from tests.builders.courier import destination, hired, post
 from tests.builders.keeper import MemoryKeeper
 from tests.builders.orthanc import running_orthanc
-from tests.builders.pdus import (
-    AFFECTED_SOP_CLASS_UID,
-    AFFECTED_SOP_INSTANCE_UID,
-    COMMAND_FIELD,
-    DATA_SET_TYPE,
-    MESSAGE_ID,
-    command_set,
-    message,
-)
-from tests.builders.reported import report_data_set
-from tests.builders.scripted import Heard, Script, Talk, scripted_pacs
-from tests.builders.studies import EXPLICIT
+from tests.builders.reported import told
+from tests.builders.scripted import Script, Talk, scripted_pacs
 from tests.builders.tools import needs
 from tests.builders.waiting import wait_until
 from tests.protocol.conftest import listening
@@ -30,8 +19,7 @@ from triage.daemon.prover import FOUND, Wish
 from triage.daemon.reports import Reports
 from triage.database.proof import COMMITTED
 from triage.domain.study import DeliveryState, Peer
-from triage.receive.report import read_report
-from triage.send.commitment import PUSH_MODEL, PUSH_MODEL_INSTANCE
+from triage.send.commitment import PUSH_MODEL
 from triage.send.message import C_STORE_RQ, N_ACTION_RQ
 from triage.spool import Spool
 
@@ -81,26 +69,6 @@ def test_orthanc_is_queried_where_it_does_not_know_whom_to_report_to(
         courier.carrier.close()
 
     assert courier.ends() == [(DeliveryState.PROVEN, FOUND)] * 3
-
-
-def told(heard: Heard, *, denied: int | None, transaction_uid: str | None = None) -> bytes:
-    """Pack the report that answers a request."""
-    request = read_report(heard.data_set, transfer_syntax_uid=EXPLICIT, event_type=1)
-    failed = {} if denied is None else dict.fromkeys(request.committed, denied)
-    data_set = report_data_set(
-        transaction_uid or request.transaction_uid,
-        committed=request.committed if denied is None else (),
-        failed=failed,
-    )
-    command = {
-        COMMAND_FIELD: struct.pack("<H", 0x0100),
-        MESSAGE_ID: struct.pack("<H", 77),
-        DATA_SET_TYPE: struct.pack("<H", 1),
-        AFFECTED_SOP_CLASS_UID: PUSH_MODEL.encode(),
-        AFFECTED_SOP_INSTANCE_UID: PUSH_MODEL_INSTANCE.encode(),
-        0x1002: struct.pack("<H", 1 if denied is None else 2),
-    }
-    return message(command_set(command), data_set, context_id=heard.context_id)
 
 
 def reporting(*, denied: int | None = None, transaction_uid: str | None = None) -> Script:

@@ -2,29 +2,40 @@
 
 import socket
 import ssl
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 import pytest
+from sqlalchemy import Engine, select
 
 from tests.builders.certificates import Authority, Papers, antiquated, ours, outward
+from tests.builders.closing import close_meanwhile
+from tests.builders.courier import post
 from tests.builders.dataset import encoded, film_dataset, part10
-from tests.builders.free_port import free_port
+from tests.builders.dcmtk import running_storescp
+from tests.builders.keeper import MemoryKeeper
 from tests.builders.orthanc import running_orthanc
 from tests.builders.pacs import running_pacs
+from tests.builders.raw import RawClient
 from tests.builders.scripted import Talk, scripted_pacs
 from tests.builders.tools import needs
 from tests.builders.waiting import wait_until
+from triage.daemon.courier import run
+from triage.daemon.listener import storage_scp
+from triage.database import schema
 from triage.domain.errors import DeliveryPostponed
-from triage.domain.study import Peer
+from triage.domain.study import DeliveryState, Peer
+from triage.receive.listening import listen_on
 from triage.send.destination import Destination
 from triage.send.scu import deliver
+from triage.settings import load_settings
 from triage.settings.tls import Handshake
+from triage.spool import Spool
 
 BOTH = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 PATIENT_S, SHORT_S = 10.0, 0.5
@@ -134,27 +145,6 @@ def test_orthanc_stores_and_finds_over_mutual_tls(
     assert found == (False, "0x0000", True)
 
 
-@contextmanager
-def running_storescp(papers: Papers, folder: Path) -> Iterator[Peer]:
-    """Run DCMTK's storescp, which wants a certificate of who calls."""
-    port = free_port()
-    tls = ["+tls", str(papers.key), str(papers.certificate), "+cf", str(papers.authorities)]
-    command = ["storescp", *tls, "-od", str(folder), str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: _answers(port))
-        yield Peer("STORESCP", "127.0.0.1", port)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
-
-
 @needs("storescp")
 def test_storescp_stores_over_mutual_tls_and_refuses_a_stranger(
     hospital: Authority, elsewhere: Authority, known: Handshake, capture: Path, tmp_path: Path
@@ -163,7 +153,7 @@ def test_storescp_stores_over_mutual_tls_and_refuses_a_stranger(
     folder.mkdir()
     stranger = replace(elsewhere.papers("TRIAGE"), authorities=hospital.file)
 
-    with running_storescp(hospital.papers(), folder) as peer:
+    with running_storescp(folder, tls=hospital.papers()) as peer:
         answer = send(capture, peer, known)
         said = failure(capture, peer, outward(stranger))
 
@@ -292,15 +282,32 @@ def test_a_pacs_of_tls_1_1_is_refused(hospital: Authority, known: Handshake, cap
     }
 
 
+def plain(talk: Talk) -> None:
+    talk.connection.recv(4096)
+    talk.abort()
+
+
 def test_a_plain_pacs_is_told_from_one_that_is_away(known: Handshake, capture: Path) -> None:
-    with running_pacs() as pacs:
-        said = failure(capture, pacs.peer, known, timeout_s=2.0)
+    with scripted_pacs(plain) as pacs:
+        said = failure(capture, pacs.peer, known)
+
+    assert said == "made no TLS connection (TLS: wrong version number)"
+
+
+@needs("storescp")
+def test_a_plain_storescp_gets_nothing(known: Handshake, capture: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "received"
+    folder.mkdir()
+
+    with running_storescp(folder) as peer:
+        said = failure(capture, peer, known, timeout_s=2.0)
 
     assert said in {
         "made no TLS connection (TLS: wrong version number)",
         "made no TLS connection (closed in the handshake)",
         "did not answer in time (TLS handshake)",
     }
+    assert [*folder.iterdir()] == []
 
 
 def test_a_pacs_that_speaks_tls_gets_nothing_in_the_clear(
@@ -315,6 +322,74 @@ def test_a_pacs_that_speaks_tls_gets_nothing_in_the_clear(
         "closed the connection (Connection reset by peer)",
     }
     assert pacs.received == []
+
+
+def environment_of(papers: Papers, **more: str) -> dict[str, str]:
+    return {
+        "TRIAGE_TLS__CERTIFICATE": str(papers.certificate),
+        "TRIAGE_TLS__KEY": str(papers.key),
+        "TRIAGE_TLS__AUTHORITIES": str(papers.authorities),
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("tls", "state"), [("true", DeliveryState.SENT_UNPROVEN), ("false", DeliveryState.WAITING)]
+)
+def test_the_courier_speaks_tls_where_the_settings_say_so(
+    hospital: Authority,
+    *,
+    database: Engine,
+    database_url: str,
+    tmp_path: Path,
+    tls: str,
+    state: str,
+) -> None:
+    given = environment_of(hospital.papers("TRIAGE"), TRIAGE_DATABASE__URL=database_url)
+    given |= {"TRIAGE_DATA__FOLDER": str(tmp_path), "TRIAGE_PACS__TLS": tls}
+    stop = threading.Event()
+    with running_pacs(tls=ours(hospital.papers())) as pacs, ThreadPoolExecutor(1) as pool:
+        settings = load_settings(
+            None, environment={**given, "TRIAGE_PACS__PORT": str(pacs.peer.port)}
+        )
+        post(database, Spool(tmp_path / "results"), "2.25.1", peer=pacs.peer)
+        ended = pool.submit(run, settings, stop=stop, ready=lambda _: None)
+        wait_until(lambda: settled(database, state))
+        stop.set()
+        ended.result(PATIENT_S)
+
+
+def settled(database: Engine, state: str) -> bool:
+    """Tell whether the one delivery was tried, and stands so."""
+    with database.begin() as connection:
+        table = schema.delivery.c
+        row = connection.execute(select(table.state, table.reason)).one()
+    return row.state == state and row.reason is not None
+
+
+@pytest.mark.parametrize(("tls", "kind"), [("true", "end"), ("false", "accept")])
+def test_a_listener_stays_plain_where_the_pacs_alone_speaks_tls(
+    hospital: Authority, tmp_path: Path, tls: str, kind: str
+) -> None:
+    given = environment_of(hospital.papers(), TRIAGE_LISTENER__TLS=tls)
+    settings = load_settings(None, environment={**given, "TRIAGE_DATA__FOLDER": str(tmp_path)})
+    keeper = MemoryKeeper()
+    scp = storage_scp(settings, keeper, listening=listen_on("127.0.0.1", 0), reports=Deaf())
+    with RawClient(scp.port) as client, suppress(ConnectionError):
+        answer = client.associate().kind
+    close_meanwhile(lambda: scp.stop(grace_s=1.0))
+
+    assert answer == kind
+
+
+class Deaf:
+    """Takes no report."""
+
+    def take(
+        self, encoded: bytes, *, transfer_syntax_uid: str, event_type: int, ae_title: str
+    ) -> int:
+        del encoded, transfer_syntax_uid, event_type, ae_title
+        return 0x0110
 
 
 def mute(talk: Talk) -> None:

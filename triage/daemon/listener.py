@@ -23,6 +23,7 @@ from triage.receive.admission import Admission
 from triage.receive.arrival import Arrival
 from triage.receive.connection import Limits
 from triage.receive.keeper import Keeper
+from triage.receive.keeper import Reports as TakesReports
 from triage.receive.scp import StorageSCP
 from triage.receive.stock import drafts_in
 from triage.receive.streaming import DataPhase
@@ -153,7 +154,7 @@ def run(
     with drafts_in(settings.data.folder / "spool"):
         keeper = durable_keeper(engine, settings, listener=name)
         keeper.settle()  # a database that is away now is waited for: films are answered "not now"
-        scp = _storage_scp(
+        scp = storage_scp(
             settings, keeper, listening=socket.socket(fileno=listening), reports=Reports(engine)
         )
         logger.info("listening", ae_title=settings.listener.ae_title, port=scp.port)
@@ -163,9 +164,14 @@ def run(
         keeper.settle()
 
 
-def _storage_scp(
-    settings: Settings, keeper: Keeper, *, listening: socket.socket, reports: Reports
+def storage_scp(
+    settings: Settings, keeper: Keeper, *, listening: socket.socket, reports: TakesReports
 ) -> StorageSCP:
+    """Put a listener together as the settings say, on a socket that listens already.
+
+    Raises:
+        ConfigurationError: a TLS file cannot be used.
+    """
     choice = settings.listener
     return StorageSCP(
         listening,
