@@ -31,6 +31,8 @@ COMMANDS = {
     "worklist": "Pull what the PACS has and is not here, and reconcile.",
     "report": "Print a report, or list all reports.",
     "reads": "Import what radiologists read.",
+    "echo": "Ask a PACS for an echo.",
+    "doctor": "Examine a PACS, and say which setting to change.",
     "learn": "List who was turned away at the door.",
     "requeue": "Try a dead study or a parked delivery again.",
     "discard": "Give a dead study up, with a reason.",

@@ -25,7 +25,7 @@ class StandardError(io.TextIOBase):
             sys.stderr.flush()
 
 
-def configure_logs() -> None:
+def configure_logs(*, least: int = logging.INFO) -> None:
     """Log to standard error: readable lines on a terminal, one JSON object a line elsewhere."""
     on_terminal = sys.stderr.isatty()
     structlog.configure(
@@ -34,7 +34,7 @@ def configure_logs() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         # In one write: lines of processes that share the stream stay whole.
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", StandardError())),
     )

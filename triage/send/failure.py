@@ -26,3 +26,12 @@ class Broken(TriageError):
     def __init__(self, failure: Failure, detail: str = "") -> None:
         super().__init__(f"{failure} ({detail})" if detail else str(failure))
         self.failure = failure
+
+
+class Rejected(Broken):
+    """The peer rejected the association; ``source`` and ``reason`` are those of PS3.8 9.3.4."""
+
+    def __init__(self, detail: str, *, source: int, reason: int) -> None:
+        super().__init__(Failure.REJECTED, detail)
+        self.source = source
+        self.reason = reason

@@ -15,7 +15,7 @@ from pynetdicom.pdu_primitives import (
 from pynetdicom.presentation import build_context
 
 from triage.domain.product import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from triage.send.failure import Broken, Failure
+from triage.send.failure import Broken, Failure, Rejected
 
 ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA_TF = 0x02, 0x03, 0x04
 RELEASE_RQ, RELEASE_RP, ABORT = 0x05, 0x06, 0x07
@@ -68,10 +68,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The accepted contexts, and the longest PDU that the peer takes, 0 for no limit."""
+    """The accepted contexts, and the longest PDU that the peer takes, 0 for no limit.
+
+    ``refused`` are the others, each with its result (PS3.8 table 9-18).
+    """
 
     contexts: tuple[Accepted, ...]
     peer_maximum_length: int
+    refused: tuple[tuple[Proposal, int], ...] = ()
 
     def find(self, abstract_syntax: str, transfer_syntax: str | None = None) -> Accepted | None:
         """Return the first accepted context of a class, and of a syntax where one is named."""
@@ -123,11 +127,13 @@ def read_associate_ac(pdu: bytes, proposals: Sequence[Proposal]) -> Agreement:
         accept = A_ASSOCIATE_AC()
         accept.decode(pdu)
         answer = accept.to_primitive()
+        answered = answer.presentation_context_definition_results_list
         results = {
             int(context.context_id or 0): str(context.transfer_syntax[0])
-            for context in answer.presentation_context_definition_results_list
+            for context in answered
             if context.result == 0
         }
+        refusals = {int(one.context_id or 0): int(one.result) for one in answered if one.result}
         longest = int(answer.maximum_length_received or 0)
     except (
         AssertionError,
@@ -139,7 +145,8 @@ def read_associate_ac(pdu: bytes, proposals: Sequence[Proposal]) -> Agreement:
         struct.error,
     ) as error:
         raise Broken(Failure.GARBLED, f"association accept: {type(error).__name__}") from error
-    return Agreement(tuple(_accepted(results, proposals)), longest)
+    accepted = tuple(_accepted(results, proposals))
+    return Agreement(accepted, longest, tuple(_refused(refusals, proposals)))
 
 
 def _accepted(results: Mapping[int, str], proposals: Sequence[Proposal]) -> Iterator[Accepted]:
@@ -150,6 +157,15 @@ def _accepted(results: Mapping[int, str], proposals: Sequence[Proposal]) -> Iter
             yield Accepted(context_id, proposal.abstract_syntax, syntax)
 
 
+def _refused(
+    refusals: Mapping[int, int], proposals: Sequence[Proposal]
+) -> Iterator[tuple[Proposal, int]]:
+    for number, proposal in enumerate(proposals):
+        result = refusals.get(2 * number + 1)
+        if result is not None:
+            yield proposal, result
+
+
 def rejection(body: bytes) -> Broken:
     """Put an A-ASSOCIATE-RJ into words (PS3.8 9.3.4); transient ones say so."""
     if len(body) < _REJECTION.size:
@@ -157,7 +173,7 @@ def rejection(body: bytes) -> Broken:
     result, source, reason = _REJECTION.unpack_from(body)
     words = _REASONS.get((source, reason), f"source {source}, reason {reason}")
     lasting = "permanent" if result == 1 else "transient"
-    return Broken(Failure.REJECTED, f"{lasting}: {words}")
+    return Rejected(f"{lasting}: {words}", source=source, reason=reason)
 
 
 def p_data(

@@ -47,16 +47,24 @@ def is_there(association: Association, stored: StoredObject) -> bool | None:
         Broken: the association has ended.
         OSError: the object's file cannot be read.
     """
+    status, there = look_up(association, stored)
+    return there if status == 0 else None
+
+
+def look_up(association: Association, stored: StoredObject) -> tuple[int | None, bool]:
+    """Ask in the same way; return the last status too, ``None`` where it is not offered.
+
+    Errors are those of ``is_there``.
+    """
     context = association.agreement.find(STUDY_ROOT_FIND)
     if context is None:
-        return None
+        return None, False
     command: Values = {FIELD: C_FIND_RQ, AFFECTED_CLASS: STUDY_ROOT_FIND, PRIORITY: MEDIUM}
     identifier = encode_in(_identifier(stored), context)
     answers = association.ask(command, identifier, context)
-    if answers[-1].status != 0:
-        return None
-    found = [answer for answer in answers if answer.status in PENDING]
-    return any(_names(answer, stored.sop_instance_uid, context) for answer in found)
+    status = answers[-1].status
+    found = [answer for answer in answers if status == 0 and answer.status in PENDING]
+    return status, any(_names(answer, stored.sop_instance_uid, context) for answer in found)
 
 
 def encode_in(dataset: Dataset, context: Accepted) -> bytes:

@@ -128,6 +128,20 @@ def store(association: Association, stored: StoredObject, *, peer: Peer) -> str:
         DeliveryPostponed: the destination may accept the object later.
         DeliveryParked: the destination refuses such an object.
     """
+    try:
+        status = status_of_store(association, stored, peer=peer)
+    except Broken as broken:
+        raise failed(broken, peer, in_doubt=True) from broken
+    return judge(status, peer)
+
+
+def status_of_store(association: Association, stored: StoredObject, *, peer: Peer) -> int:
+    """Store one object in an association, and return the status as it is.
+
+    Raises:
+        Broken: the association has ended; the object may have arrived.
+        DeliveryParked: the destination accepts no context for it, or it cannot be read.
+    """
     context = accepted_context(association, stored, peer=peer)
     try:
         data_set = stored.data_set(context.transfer_syntax)
@@ -139,11 +153,7 @@ def store(association: Association, stored: StoredObject, *, peer: Peer) -> str:
         AFFECTED_INSTANCE: stored.sop_instance_uid,
         PRIORITY: MEDIUM,
     }
-    try:
-        status = association.ask(command, data_set, context)[-1].status
-    except Broken as broken:
-        raise failed(broken, peer, in_doubt=True) from broken
-    return judge(status, peer)
+    return association.ask(command, data_set, context)[-1].status
 
 
 def accepted_context(association: Association, stored: StoredObject, *, peer: Peer) -> Accepted:
