@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.errors import UnusableList
+from triage.domain.findings import read_findings
 from triage.domain.labels import CHESTXRAY14, HEADS, READ_AS
 from triage.evaluate.age import age_band, years_of
 from triage.evaluate.listing import (
@@ -21,11 +22,13 @@ from triage.evaluate.listing import (
     read_listing,
 )
 
-NO_FINDING = "No Finding"
 TRAINED_ON = "train"
 SPLIT = "split"
 _CLASS, _OPACITY = "rsna_class", "Lung Opacity"
 _CLASSES = {"Lung Opacity": 1.0, "Normal": 0.0, "No Lung Opacity / Not Normal": 0.0, "": np.nan}
+
+_Said = tuple[str, ...]
+"""A list of findings, and what the heads' columns say beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,8 @@ def read_labels(paths: Sequence[Path], choice: Choice) -> Labels:
 
     Where the first file has a ``split``, films of ``train`` are left out unless ``choice`` asks
     for them. A column named after a label goes before a list of findings, an earlier file before
-    a later one. A list of findings is complete: what it does not name is absent. A further file
-    may repeat a film, as public ones do, as long as nobody asks for one that it contradicts.
+    a later one. A list of findings is complete: what it does not name is absent; beside a head
+    that is left open it tells nothing. A further file may repeat a film, as public ones do, as long as nobody asks for one that it contradicts.
 
     Raises:
         UnusableList: as ``read_listing``; a film twice, a word that is no label or no answer, a
@@ -191,26 +194,34 @@ def _classes(listing: Listing) -> NDArray[np.float64]:
 
 
 def _listed(listing: Listing, column: str) -> dict[str, NDArray[np.float64]]:
-    """Read lists such as ``Mass|Effusion``; an empty list is unknown."""
-    texts = [row[column] for row in listing.rows]
-    lists = {text: frozenset(text.split("|")) for text in set(texts)}
-    for film, text in zip(listing.films(), texts, strict=True):
-        if not (lists[text] <= {*CHESTXRAY14} or lists[text] in ({NO_FINDING}, {""})):
-            raise UnusableList(
-                f"{listing.path}: {column} {text!r:.60} of {film}: one or more of"
-                f" {', '.join(CHESTXRAY14)}, or {NO_FINDING} alone"
-            )
+    """Read lists such as ``Mass|Effusion``; where a head is left open, a list tells nothing."""
+    columns = (column, *(head for head in HEADS if head in listing.columns))
+    said = [tuple(row[name] for name in columns) for row in listing.rows]
+    read: dict[_Said, frozenset[str] | None] = {}
+    for film, words in zip(listing.films(), said, strict=True):
+        if words not in read:  # few lists differ
+            read[words] = _read(words, where=f"{listing.path}: {column} {words[0]!r:.60} of {film}")
     meanings = {**{name: frozenset({name}) for name in CHESTXRAY14}, **HEADS}
-    return {name: _any_of(findings, texts, lists) for name, findings in meanings.items()}
+    answers = {name: _any_of(findings, read) for name, findings in meanings.items()}
+    return {name: np.array([each[words] for words in said]) for name, each in answers.items()}
+
+
+def _read(words: _Said, *, where: str) -> frozenset[str] | None:
+    text, *heads = words
+    try:
+        return read_findings(text, heads=heads)
+    except ValueError as error:
+        raise UnusableList(f"{where}: {error}") from error
 
 
 def _any_of(
-    findings: frozenset[str], texts: Sequence[str], lists: Mapping[str, frozenset[str]]
-) -> NDArray[np.float64]:
-    """Tell of each text whether its list names one of the findings; few texts differ."""
-    answers = {text: float(bool(words & findings)) for text, words in lists.items()}
-    answers[""] = np.nan
-    return np.array([answers[text] for text in texts])
+    findings: frozenset[str], read: Mapping[_Said, frozenset[str] | None]
+) -> dict[_Said, float]:
+    """Tell of each list whether it names one of the findings."""
+    return {
+        words: np.nan if found is None else float(bool(found & findings))
+        for words, found in read.items()
+    }
 
 
 def _groups(

@@ -1,41 +1,22 @@
-"""Lists of findings such as ``Mass|Effusion``, as ChestX-ray14 and label files write them."""
+"""Lists of findings of films that are trained on."""
 
+from collections.abc import Iterable
+
+from triage.domain import findings as lists
 from triage.domain.errors import UnusableList
-from triage.domain.labels import CHESTXRAY14, HEADS
-
-NO_FINDING = "No Finding"
-_BETWEEN, _DETAIL = "|", ":"
+from triage.domain.labels import HEADS
 
 
-def read_findings(text: str, *, film: str) -> frozenset[str] | None:
-    """Read the list of one film; it is complete, so what it does not name is absent.
-
-    Args:
-        text: names of ``CHESTXRAY14`` with bars between them, each with a detail after a colon
-            or none; or ``No Finding`` alone.
-        film: whose list it is, for messages.
-
-    Returns:
-        The findings; ``None`` where the text is empty, which is unknown.
+def read_findings(text: str, *, film: str, heads: Iterable[str] = ()) -> frozenset[str] | None:
+    """Read the list of one film, as ``domain.findings.read_findings`` does.
 
     Raises:
-        UnusableList: a word is no finding, or ``No Finding`` stands beside one.
-
-    >>> sorted(read_findings("Mass|Pneumonia:viral", film="1.png"))
-    ['Mass', 'Pneumonia']
-    >>> read_findings("No Finding", film="1.png"), read_findings("", film="1.png")
-    (frozenset(), None)
+        UnusableList: a word is no finding; the list and ``film`` are named.
     """
-    if text in ("", NO_FINDING):
-        return frozenset() if text else None
-    words = [word.partition(_DETAIL)[0] for word in text.split(_BETWEEN)]
-    unknown = [word for word in words if word not in CHESTXRAY14]
-    if unknown:
-        raise UnusableList(
-            f"findings {text!r:.60} of {film}: {unknown[0]!r:.40} is none of"
-            f" {', '.join(CHESTXRAY14)}; {NO_FINDING} stands alone"
-        )
-    return frozenset(words)
+    try:
+        return lists.read_findings(text, heads=heads)
+    except ValueError as error:
+        raise UnusableList(f"findings {text!r:.60} of {film}: {error}") from error
 
 
 def heads_of(findings: frozenset[str]) -> dict[str, str]:

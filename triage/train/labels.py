@@ -166,7 +166,7 @@ def _film(row: Mapping[str, str], folder: Path) -> LabelledFilm:
         path=film_path(row["file"], folder),
         patient=row["patient_id"].strip(),
         split=_split(row),
-        targets=(*heads.values(), *_findings(row, complete=None not in heads.values())),
+        targets=(*heads.values(), *_findings(row)),
         source=source_of(row),
         collection=row.get("source_repo") or row.get("dataset") or "",
         normal=row.get("rsna_class") == "Normal",
@@ -197,9 +197,10 @@ def _boxes(row: Mapping[str, str]) -> Iterator[MarkedBox]:
             raise UnusableList(f"{said}: {error}") from error
 
 
-def _findings(row: Mapping[str, str], *, complete: bool) -> list[float | None]:
+def _findings(row: Mapping[str, str]) -> list[float | None]:
     """Read the list of findings; where a head is unknown, so is what the list does not say."""
-    found = read_findings(row.get("findings") or "", film=row["file"]) if complete else None
+    heads = (row[head] for head in HEADS)
+    found = read_findings(row.get("findings") or "", film=row["file"], heads=heads)
     if found is None:
         return [None] * len(CHESTXRAY14)
     return [float(finding in found) for finding in CHESTXRAY14]

@@ -27,21 +27,38 @@ def test_a_list_of_findings_gives_findings_and_heads(path: Path) -> None:
 
 
 def test_a_column_goes_before_the_list(path: Path) -> None:
-    found = labels_of(path, "file,findings,tumour", "a,Mass,0", "b,No Finding,", choice=FINDINGS)
+    found = labels_of(path, "file,findings,tumour", "a,Mass,0", choice=FINDINGS)
 
-    assert found.truths["tumour"][0] == 0
-    assert np.isnan(found.truths["tumour"][1])
-    assert found.truths["Mass"].tolist() == [1, 0]
+    assert found.truths["tumour"].tolist() == [0]
+    assert found.truths["Mass"].tolist() == [1]
+
+
+def test_beside_a_head_that_is_left_open_a_list_tells_nothing(path: Path) -> None:
+    rows = ("a,No Finding,,0", "b,COVID-19,,", "c,No Finding,0,0", "d,Mass:large,1,0")
+
+    found = labels_of(path, "file,findings,tumour,inflammation", *rows, choice=FINDINGS)
+
+    assert np.isnan(found.truths["Mass"][:2]).all()
+    assert np.isnan(found.truths["tumour"][:2]).all()
+    assert found.truths["Mass"][2:].tolist() == [0, 1]
+
+
+def test_a_detail_after_a_colon_is_left_out(path: Path) -> None:
+    choice = Choice(truths=frozenset({"Pneumonia"}))
+
+    found = labels_of(path, "file,findings", "a,Pneumonia:viral", "b,Mass", choice=choice)
+
+    assert found.truths["Pneumonia"].tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("text", ["Tumor", "Mass|Lump", "Mass|No Finding", "Mass|"])
 def test_a_list_with_an_unknown_label_is_refused(path: Path, text: str) -> None:
-    with pytest.raises(UnusableList, match=r"findings '.*' of b: one or more of Atelectasis, .*"):
+    with pytest.raises(UnusableList, match=r"findings '.*' of b: '.*' is none of Atelectasis, "):
         labels_of(path, "file,findings", "a,Mass", f"b,{text}", choice=FINDINGS)
 
 
 def test_a_list_that_nobody_needs_is_not_judged(path: Path) -> None:
-    found = labels_of(path, "file,findings,tumour", "a,Pneumonia:viral,0")
+    found = labels_of(path, "file,findings,tumour", "a,Lump,0")
 
     assert set(found.truths) == {"tumour"}
 
