@@ -79,6 +79,8 @@ def calibrated(
 ) -> Description:
     """Describe the new bundle; labels that were not calibrated stay as they are.
 
+    What was proven of a shorter precision is left out: it holds for decisions at other thresholds.
+
     Args:
         card: of the old one.
         labels: those that were calibrated.
@@ -92,7 +94,8 @@ def calibrated(
     }
     described = {name: getattr(card, name) for name in Description.model_fields}
     kept = tuple(new.get(label.name, label) for label in card.labels)
-    return Description(**{**described, "version": version, "labels": kept})
+    changed = {"version": version, "labels": kept, "proofs": None}
+    return Description(**{**described, **changed})
 
 
 def _label(label: Label, found: Recalibration, *, scale: float) -> Label:

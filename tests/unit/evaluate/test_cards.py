@@ -18,7 +18,8 @@ from triage.evaluate.cards import (
 )
 from triage.evaluate.platt import Method
 from triage.infer.bundle import load_bundle
-from triage.infer.card import Card, Label, Line, Urgent
+from triage.infer.card import Card, Label, Line, Proof, Urgent
+from triage.infer.precision import Precision
 from triage.infer.predictor import Predictor
 from triage.settings import load_settings
 
@@ -116,3 +117,16 @@ def test_an_old_second_threshold_goes_with_its_scale_and_an_old_line_stays_witho
 
     assert made.urgent is None
     assert made.scaling == LINE
+
+
+def test_no_proof_of_precision_outlives_its_thresholds(tmp_path: Path) -> None:
+    proof = Proof(
+        device="cpu", precision=Precision.BFLOAT16, films=9, largest_change=0.0, decisions_changed=0
+    )
+    old = card(tmp_path, label("tumour")).model_copy(update={"proofs": (proof,)})
+    assert old.proven("cpu") == (Precision.BFLOAT16,)
+
+    found = [recalibration(Method.NONE)]
+    new = calibrated(old, old.labels, found, version="2", peaks=PEAKS)
+
+    assert new.proven("cpu") == ()

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.unit.infer.bundles import network
+from tests.benchmarks.precision import cuts, judged
+from tests.unit.infer.bundles import label, network
+from triage.infer.card import Line, Urgent
 from triage.infer.precision import Change, Precision, activations, change, has
 
 CPU = torch.device("cpu")
@@ -83,3 +85,17 @@ def test_a_system_that_says_nothing_of_its_processor_gains_nothing(tmp_path: Pat
 
 def test_a_processor_is_not_asked_for_float16() -> None:
     assert not has(CPU, Precision.FLOAT16)
+
+
+def test_the_measurement_decides_on_the_scale_that_thresholds_stand_on() -> None:
+    line = Line(method="platt", slope=1.0, intercept=-2.0)
+    urgent = Urgent(threshold=0.5)
+    scaled = label("tumour", threshold=0.3).model_copy(update={"scaling": line, "urgent": urgent})
+    shown, moved = torch.tensor([[0.78]]), torch.tensor([[0.74]])  # 0.324 and 0.278
+
+    found = [judged(scores, [scaled]) for scores in (shown, moved)]
+
+    thresholds = torch.tensor(cuts(scaled), dtype=torch.float64)
+    assert thresholds.tolist() == [0.3, 0.5]
+    assert change(*found, thresholds).decisions == 1
+    assert change(shown, moved, torch.tensor([0.3])).decisions == 0
