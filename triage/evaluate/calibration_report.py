@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from triage.domain.assessment import Model
 from triage.evaluate.commission import Commission, Done, Subject
+from triage.evaluate.films import named
 from triage.evaluate.plain import Plain
 from triage.evaluate.platt import Method
 from triage.evaluate.recalibration import Cut, Recalibration
@@ -77,7 +78,7 @@ def plain_calibration(films: Films, found: Sequence[Recalibration]) -> Plain:
 def calibration_lines(films: Films, found: Sequence[Recalibration]) -> list[str]:
     """Write the tables that a terminal shows, and what to know when reading them."""
     return [
-        f"{_named(films.base)}: {films.films} films of {films.patients} patients",
+        f"{named(films.base)}: {films.films} films of {films.patients} patients",
         *_left_out(films),
         "",
         "On these films; a threshold that was chosen on the films that it is judged on flatters.",
@@ -95,12 +96,8 @@ def calibration_lines(films: Films, found: Sequence[Recalibration]) -> list[str]
             [_errors(each) for each in found],
         ),
         "",
-        f"{_named(films.made)}: thresholds of the weights {films.weights[:12]}",
+        f"{named(films.made)}: thresholds of the weights {films.weights[:12]}",
     ]
-
-
-def _named(model: Model) -> str:
-    return f"{model.name} {model.version} ({model.digest[:12]})"
 
 
 def _left_out(films: Films) -> list[str]:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.domain.assessment import Assessment, RefusalCode
+from triage.domain.assessment import Assessment, Model, RefusalCode
 from triage.domain.errors import UnassessableFilm, UnusableList
 from triage.evaluate.labels import Labels
 from triage.evaluate.measures import Threshold
 from triage.evaluate.predictions import Predictions, with_heads
-from triage.infer.bundle import CARD, shipped_bundle
+from triage.infer.bundle import CARD, read_model, shipped_bundle
 from triage.infer.card import read_card
 from triage.pipeline import Route, build_route
 from triage.settings import Settings
@@ -43,12 +43,20 @@ class Assessed:
 def bundle_thresholds(folder: Path | None) -> dict[str, Threshold]:
     """Return the thresholds of a bundle, or of the shipped one, by label.
 
+    Each names the weights that it belongs to; that the bundle holds these very ones is checked.
+
     Raises:
-        ConfigurationError: there is no bundle.
+        ConfigurationError: there is no bundle, or a file is not the one that it records.
     """
-    card = read_card((folder or shipped_bundle()) / CARD)
-    origin = f"of the bundle {card.name} {card.version}"
+    bundle = folder or shipped_bundle()
+    model, card = read_model(bundle), read_card(bundle / CARD)
+    origin = f"of the bundle {named(model)}, of weights with SHA-256 {card.files.weights}"
     return {label.name: Threshold(label.threshold, origin) for label in card.labels}
+
+
+def named(model: Model) -> str:
+    """Return what reports call a bundle: name, version, and its digest's first twelve figures."""
+    return f"{model.name} {model.version} ({model.digest[:12]})"
 
 
 def open_route(settings: Settings, bundle: Path | None) -> Route:
@@ -106,8 +114,7 @@ def _assessed(found: dict[str, _Seen], refused: dict[str, int]) -> Assessed:
     first = assessments[0]
     rows = [[finding.probability for finding in each.findings] for each in assessments]
     columns = zip((finding.label for finding in first.findings), np.array(rows).T, strict=True)
-    name = f"{first.model.name} {first.model.version} ({first.model.digest[:12]})"
     heats = [[heat.weights.max() for heat in each.heat_maps] for each in assessments]
     peaks = zip((heat.label for heat in first.heat_maps), np.array(heats, float).T, strict=True)
-    predictions = Predictions(name, tuple(found), with_heads(dict(columns)))
+    predictions = Predictions(named(first.model), tuple(found), with_heads(dict(columns)))
     return Assessed(predictions, refused, dict(peaks), assessments, shapes)

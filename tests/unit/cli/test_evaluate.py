@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,21 @@ def test_a_threshold_can_be_given_or_taken_from_a_bundle(folder: Path) -> None:
         report = json.loads((folder / "out/report.json").read_text())
         thresholds.append(report["results"][0]["threshold"])
 
-    assert thresholds == [
-        {"value": 0.3, "origin": "of the bundle tiny 1"},
-        {"value": 0.25, "origin": "given"},
-    ]
+    assert [each["value"] for each in thresholds] == [0.3, 0.25]
+    assert (
+        sha256((bundle / "weights.safetensors").read_bytes()).hexdigest() in thresholds[0]["origin"]
+    )
+    assert thresholds[1]["origin"] == "given"
+
+
+def test_a_bundle_with_one_other_byte_lends_no_threshold(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = saved(folder / "bundle", label("tumour")) / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+
+    assert evaluated(folder, "--bundle", str(folder / "bundle")) == 78
+    assert "weights.safetensors" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

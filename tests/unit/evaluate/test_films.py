@@ -7,6 +7,8 @@ from tests.unit.infer.bundles import label, saved
 from triage.domain.errors import ConfigurationError, UnusableList
 from triage.domain.labels import LABELS
 from triage.evaluate.films import Assessed, assess_films, bundle_thresholds, open_route
+from triage.infer.bundle import CARD, read_model
+from triage.infer.card import read_card
 from triage.pipeline import Route
 from triage.settings import load_settings
 
@@ -77,7 +79,20 @@ def test_thresholds_are_those_of_the_card(bundle: Path) -> None:
     found = bundle_thresholds(bundle)
 
     assert found["tumour"].value == 0.3
-    assert found["tumour"].origin == "of the bundle tiny 1"
+    model, weights = read_model(bundle), read_card(bundle / CARD).files.weights
+    assert found["tumour"].origin == (
+        f"of the bundle tiny 1 ({model.digest[:12]}), of weights with SHA-256 {weights}"
+    )
+
+
+def test_thresholds_do_not_travel_with_other_weights(tmp_path: Path) -> None:
+    other = saved(tmp_path / "other", label("tumour", threshold=0.3))
+    assert bundle_thresholds(other)["tumour"].value == 0.3
+    weights = other / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+
+    with pytest.raises(ConfigurationError, match=r"weights\.safetensors"):
+        bundle_thresholds(other)
 
 
 def test_without_a_bundle_the_settings_name_one(bundle: Path, tmp_path: Path) -> None:
