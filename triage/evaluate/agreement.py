@@ -7,6 +7,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+CONSTANT = "one reader gave every film the same answer, and that makes it 0"
+"""Why a kappa has neither interval nor p-value: no answer of the other reader could change it."""
+
 LEVEL = 0.95
 NORMAL_QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
@@ -18,7 +21,7 @@ class Agreement:
     Args:
         count: films that both have read.
         kappa: within [-1, 1]; ``None`` where it is undefined.
-        interval: at 95 %, from the large-sample variance, not clipped; ``None`` with ``kappa``.
+        interval: at 95 %, from the large-sample variance, not clipped; ``None`` where undefined.
         p_value: two-sided, that kappa is 0; ``None`` where it is undefined.
         why: what makes a figure undefined; empty where all of them are there.
     """
@@ -69,13 +72,18 @@ def agreement(table: ArrayLike) -> Agreement:
         why = "both readers gave every film the same answer: chance alone explains all of it"
         return Agreement(int(total), None, None, None, why)
     shares = counts / total
-    half = NORMAL_QUANTILE * sqrt(_variance(shares, kappa) / total)
     by_chance = _variance_by_chance(shares) / total
     if by_chance <= 0:
-        why = "one reader gave every film the same answer: no p-value"
-        return Agreement(int(total), kappa, (kappa - half, kappa + half), None, why)
+        why = CONSTANT if constant(counts) else "no answer was given by both, and that makes it 0"
+        return Agreement(int(total), kappa, None, None, why)
+    half = NORMAL_QUANTILE * sqrt(_variance(shares, kappa) / total)
     p_value = 2 * NormalDist().cdf(-abs(kappa) / sqrt(by_chance))
     return Agreement(int(total), kappa, (kappa - half, kappa + half), p_value)
+
+
+def constant(table: NDArray[np.float64]) -> bool:
+    """Tell whether one of the two readers of a table (K, K) gave every film the same answer."""
+    return any(np.count_nonzero(table.sum(axis=axis)) == 1 for axis in (0, 1))
 
 
 def _counts(table: ArrayLike) -> NDArray[np.float64]:
@@ -101,9 +109,9 @@ def _variance(shares: NDArray[np.float64], kappa: float) -> float:
 
 def _variance_by_chance(shares: NDArray[np.float64]) -> float:
     """Return N times the variance of kappa where the readers are independent (eq. 14)."""
-    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
-    if np.count_nonzero(rows) == 1 or np.count_nonzero(columns) == 1:
+    if constant(shares):
         return 0.0
+    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     expected = rows @ columns
     crossed = (rows * columns) @ (rows + columns)
     return float((expected + expected**2 - crossed) / (1 - expected) ** 2)

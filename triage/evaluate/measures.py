@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.ranking import operating_point
-from triage.evaluate.agreement import cohen_kappa
+from triage.evaluate.agreement import CONSTANT, cohen_kappa, constant
 from triage.evaluate.bootstrap import Draws, interval, totals
 from triage.evaluate.calibration import brier, calibration_error, errors
 from triage.evaluate.cases import Answers, Question
@@ -116,17 +116,20 @@ def measure(
         if empty
         else draws.measure(lambda w: _measured(answers, cut, w), films=answers.films)
     )
+    estimates = {
+        name: estimate(float(values[n, 0]), drawn[n], why=_why(name, answers.present))
+        for n, name in enumerate(MEASURES)
+        if name in names
+    }
+    if threshold and constant(tables(kinds(answers.scores >= cut, answers.present) @ once)[0]):
+        estimates["kappa"] = _unmoved(estimates["kappa"])
     return Result(
         question=question,
         films=answers.films.size,
         patients=np.unique(draws.patients[answers.films]).size,
         positives=positives,
         threshold=threshold,
-        estimates={
-            name: estimate(float(values[n, 0]), drawn[n], why=_why(name, answers.present))
-            for n, name in enumerate(MEASURES)
-            if name in names
-        },
+        estimates=estimates,
         aurocs=drawn[0],
     )
 
@@ -163,6 +166,11 @@ def _measured(
     area, average = auroc_and_precision(rank(scores, present), weights)
     films = table.sum(axis=(1, 2))
     return np.stack([area, average, *called, brier(wrong, films), calibration_error(wrong, films)])
+
+
+def _unmoved(kappa: Estimate) -> Estimate:
+    """Take the interval from a kappa that is 0 whatever films are drawn."""
+    return kappa if kappa.value is None else Estimate(kappa.value, None, CONSTANT)
 
 
 def _why(name: str, present: NDArray[np.bool_]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -106,6 +106,8 @@ def _pair(first: Reading, second: Reading, draws: Draws) -> Pair:
     value = np.nan if found.kappa is None else found.kappa
     (a, b), (c, d) = table.tolist()
     drawn = estimate(value, kappas[0], why=found.why)
+    if found.interval is None:
+        drawn = replace(drawn, interval=None, why=found.why)
     return Pair(first.label, first.reader, second.reader, ((a, b), (c, d)), found, drawn)
 
 

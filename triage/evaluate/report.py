@@ -211,7 +211,7 @@ def _agreements(pairs: Sequence[Pair]) -> str:
             " ".join(str(count) for row in p.table for count in row),
             _kappa(p),
             _p_value(p.agreement.p_value),
-            _interval(p.drawn.interval) or p.drawn.why,
+            _interval(p.drawn.interval) or f"undefined: {p.drawn.why}",
         )
         for p in pairs
     ]
@@ -229,7 +229,7 @@ def _kappa(pair: Pair) -> str:
     found = pair.agreement
     if found.kappa is None:
         return f"undefined: {found.why}"
-    return f"{found.kappa:.{_PLACES}f} ({_interval(found.interval)})"
+    return f"{found.kappa:.{_PLACES}f} ({_interval(found.interval) or found.why})"
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[str]:

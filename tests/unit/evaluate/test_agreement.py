@@ -112,11 +112,26 @@ def test_one_answer_for_every_film_leaves_kappa_undefined() -> None:
     assert "chance alone explains all of it" in found.why
 
 
-def test_a_reader_who_never_varies_has_no_p_value() -> None:
-    found = agreement([[8, 0], [4, 0]])
+@pytest.mark.parametrize("table", [[[8, 0], [4, 0]], [[8, 4], [0, 0]], [[0, 9], [0, 0]]])
+def test_a_reader_who_never_varies_has_neither_interval_nor_p_value(table: Table) -> None:
+    found = agreement(table)
 
-    assert (found.kappa, found.p_value) == (0.0, None)
-    assert found.why == "one reader gave every film the same answer: no p-value"
+    assert (found.kappa, found.interval, found.p_value) == (0.0, None, None)
+    assert found.why == "one reader gave every film the same answer, and that makes it 0"
+
+
+def test_one_other_answer_gives_both_back() -> None:
+    found = agreement([[8, 0], [4, 1]])
+
+    assert found.interval is not None
+    assert found.p_value is not None
+
+
+def test_readers_who_share_no_answer_have_neither() -> None:
+    found = agreement([[0, 0, 3, 2], [0, 0, 1, 4], [0, 0, 0, 0], [0, 0, 0, 0]])
+
+    assert (found.kappa, found.interval, found.p_value) == (0.0, None, None)
+    assert found.why == "no answer was given by both, and that makes it 0"
 
 
 def test_many_tables_are_measured_at_once() -> None:

@@ -87,6 +87,13 @@ def test_nothing_called_and_nothing_there_leaves_f1_undefined() -> None:
     assert found.estimates["kappa"].why == "every film has and gets the same answer"
 
 
+def test_a_threshold_that_calls_nothing_has_a_kappa_without_interval() -> None:
+    kappa = measured(ANSWERS, Threshold(1.0, "given")).estimates["kappa"]
+
+    assert (kappa.value, kappa.interval) == (0.0, None)
+    assert kappa.why == "one reader gave every film the same answer, and that makes it 0"
+
+
 def test_no_film_at_all_is_no_error() -> None:
     found = measured(ANSWERS.within(np.zeros(240, dtype=bool)))
 

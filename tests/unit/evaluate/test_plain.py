@@ -39,8 +39,14 @@ def test_agreement_has_table_kappa_and_both_intervals() -> None:
     pair = rows("agreement")[0]
 
     assert set(pair) >= {"table", "kappa", "interval", "p_value", "interval_by_patients"}
-    assert rows("agreement")[1]["undefined"] == (
-        "one reader gave every film the same answer: no p-value"
+    constant = rows("agreement")[1]
+    assert (constant["kappa"], constant["interval"], constant["interval_by_patients"]) == (
+        0.0,
+        None,
+        None,
+    )
+    assert (
+        constant["undefined"] == "one reader gave every film the same answer, and that makes it 0"
     )
 
 

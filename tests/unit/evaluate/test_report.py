@@ -50,6 +50,13 @@ def test_an_undefined_figure_says_why() -> None:
     assert "no film with the finding" in TEXT
 
 
+def test_a_kappa_that_nothing_could_change_has_no_interval_and_says_why() -> None:
+    (row,) = (line for line in TEXT.splitlines() if line.startswith("| tumour | model and A |"))
+
+    why = "one reader gave every film the same answer, and that makes it 0"
+    assert row.split(" | ")[4:] == [f"0.000 ({why})", "undefined", f"undefined: {why} |"]
+
+
 def test_words_of_a_file_end_no_cell_and_start_no_tag() -> None:
     assert "a\\|b" in TEXT
     assert "&lt;img>" in TEXT
