@@ -24,7 +24,7 @@ from triage.evaluate.listing import (
 
 TRAINED_ON = "train"
 SPLIT = "split"
-_CLASS, _OPACITY = "rsna_class", "Lung Opacity"
+_CLASS, _OPACITY, _NORMAL = "rsna_class", "Lung Opacity", "Normal"
 _CLASSES = {"Lung Opacity": 1.0, "Normal": 0.0, "No Lung Opacity / Not Normal": 0.0, "": np.nan}
 
 _Said = tuple[str, ...]
@@ -89,7 +89,8 @@ def read_labels(paths: Sequence[Path], choice: Choice) -> Labels:
     Where the first file has a ``split``, films of ``train`` are left out unless ``choice`` asks
     for them. A column named after a label goes before a list of findings, an earlier file before
     a later one. A list of findings is complete: what it does not name is absent; beside a head
-    that is left open it tells nothing. A further file may repeat a film, as public ones do, as long as nobody asks for one that it contradicts.
+    that is left open it tells nothing. A further file may repeat a film, as public ones do, as
+    long as nobody asks for one that it contradicts.
 
     Raises:
         UnusableList: as ``read_listing``; a film twice, a word that is no label or no answer, a
@@ -232,5 +233,17 @@ def _groups(
         "view": listing.texts(VIEW),
         "sex": listing.texts(SEX),
         "age": np.array([age_band(year) for year in years], dtype=np.str_),
+        "rsna": _readings(listing),
         **{column: listing.texts((column,)) for column in by},
     }
+
+
+def _readings(listing: Listing) -> NDArray[np.str_]:
+    """Part ordinary films from those that radiologists read as Normal, where both are there.
+
+    Nothing tells them apart but this column, and a network ranks the kinds before the findings.
+    """
+    normal = listing.texts((_CLASS,)) == _NORMAL
+    if normal.all() or not normal.any():
+        return np.full(normal.shape, "")
+    return np.where(normal, "read as Normal", "ordinary")

@@ -149,8 +149,27 @@ def test_films_are_grouped_by_source_view_sex_age_and_what_is_wished(path: Path)
         "view": ["AP"],
         "sex": ["F"],
         "age": ["60-79"],
+        "rsna": [""],
         "make": ["X"],
     }
+
+
+@pytest.mark.parametrize(
+    ("classes", "groups"),
+    [
+        (("Normal", "", "Lung Opacity"), ["read as Normal", "ordinary", "ordinary"]),
+        (("", "Lung Opacity"), ["", ""]),
+        (("Normal", "Normal"), ["", ""]),
+    ],
+)
+def test_films_that_were_read_as_normal_are_parted_from_ordinary_ones(
+    path: Path, classes: tuple[str, ...], groups: list[str]
+) -> None:
+    rows = (f"{number},{word},1" for number, word in enumerate(classes))
+
+    found = labels_of(path, "file,rsna_class,tumour", *rows)
+
+    assert found.groups["rsna"].tolist() == groups
 
 
 def test_a_further_file_adds_labels_and_leaves_the_rest_unknown(path: Path, tmp_path: Path) -> None:
