@@ -2,7 +2,8 @@
 
 The films are the validation films of a training folder that ``triage train`` would take. Each
 precision is held against ``float32`` on the CPU, and must change no probability by more than
-0.005 and no decision at the bundle's thresholds, which stand on the scale of its calibration. The exit code is always 0: a measurement.
+0.005 and no decision at the bundle's thresholds, on the scale that they stand on. The exit code
+is always 0: a measurement.
 """
 
 import argparse
