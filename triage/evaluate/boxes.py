@@ -9,9 +9,6 @@ from triage.domain.errors import UnusableList
 from triage.domain.marked_box import CELLS, NIH, MarkedBox, marked_box, written_boxes
 from triage.evaluate.listing import Listing, Row, read_listing
 
-ORIGINAL = "orig"
-"""A column of the labels with the film's name in its collection."""
-
 _LABEL, _CORNERS = "Finding Label", ("Bbox [x", "y", "w", "h]")
 
 
@@ -28,23 +25,6 @@ class Boxes:
     elsewhere: int
 
 
-def names_of(listing: Listing, films: Iterable[str]) -> dict[str, str]:
-    """Return every name that films have, their own and their collection's, with the film.
-
-    Raises:
-        UnusableList: two of the films have one name in their collection.
-    """
-    wanted = set(films)
-    names = {film: film for film in wanted}
-    for film, row in zip(listing.films(), listing.rows, strict=True):
-        original = row.get(ORIGINAL, "")
-        if film not in wanted or not original:
-            continue
-        if names.setdefault(original, film) != film:
-            raise UnusableList(f"{listing.path}: {ORIGINAL} {original!r:.60} names several films")
-    return names
-
-
 def read_boxes(paths: Sequence[Path], names: Mapping[str, str]) -> Boxes:
     """Read boxes from CSV files: ChestX-ray14's list of boxes, or columns with boxes in cells.
 
@@ -53,7 +33,7 @@ def read_boxes(paths: Sequence[Path], names: Mapping[str, str]) -> Boxes:
 
     Args:
         paths: at least one file.
-        names: of the films that are asked for, as ``names_of`` gives them.
+        names: of the films that are asked for, as ``listing.names_of`` gives them.
 
     Raises:
         UnusableList: as ``read_listing``; no column holds boxes, a box is no four numbers, has no

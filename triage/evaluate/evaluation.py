@@ -26,15 +26,19 @@ FINDINGS_MEAN = f"mean of {len(CHESTXRAY14)} findings"
 
 @dataclass(frozen=True, slots=True)
 class Rivalry:
-    """Two models on one question: the difference of their AUROCs, on the same films.
+    """Two models on one question: the difference of their AUROCs, on the films that both have.
 
     Args:
         question: score and label, of both.
+        films: that both have.
+        positives: films among them with the finding.
         difference: by DeLong, films taken as independent.
         drawn: the same difference with the interval from drawing patients.
     """
 
     question: Question
+    films: int
+    positives: int
     difference: Difference
     drawn: Estimate
 
@@ -68,7 +72,7 @@ class Wishes:
         questions: scores and the labels that they are held against.
         thresholds: by score; one that is missing is chosen on these films.
         readings: of readers.
-        rival: the same films, scored by another model.
+        rival: the same films, scored by another model; NaN where it has no score.
     """
 
     questions: tuple[Question, ...]
@@ -159,12 +163,15 @@ def _rivalries(cases: Cases, wishes: Wishes, draws: Draws) -> tuple[Rivalry, ...
 
 
 def _rivalry(cases: Cases, rival: Cases, question: Question, draws: Draws) -> Rivalry | None:
-    """Compare two models on the films of the first; ``None`` with fewer than two of a kind."""
-    ours, theirs = cases.answers(question), rival.answers(question)
-    if min(ours.present.sum(), (~ours.present).sum()) < FEWEST:
+    """Compare two models on the films that both have; ``None`` with fewer than two of a kind."""
+    both = ~np.isnan(rival.scores[question.score])
+    ours, theirs = (each.answers(question).within(both) for each in (cases, rival))
+    positives = int(ours.present.sum())
+    if min(positives, ours.films.size - positives) < FEWEST:
         return None
     first, second = (
         measure(question, answers, threshold=None, draws=draws).aurocs for answers in (ours, theirs)
     )
     difference = paired_difference(ours.scores, theirs.scores, ours.present)
-    return Rivalry(question, difference, estimate(difference.value, first - second))
+    drawn = estimate(difference.value, first - second)
+    return Rivalry(question, ours.films.size, positives, difference, drawn)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from triage.domain.labels import CHESTXRAY14
-from triage.evaluate.boxes import Boxes, names_of, read_boxes
+from triage.evaluate.boxes import Boxes, read_boxes
 from triage.evaluate.labels import Choice, Labels, read_labels
-from triage.evaluate.listing import FILE, read_listing
+from triage.evaluate.listing import FILE, names_of, read_listing
 
 
 @dataclass(frozen=True, slots=True)

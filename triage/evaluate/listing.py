@@ -5,7 +5,7 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ SEX = ("sex", "Patient Gender")
 AGE = ("age", "Patient Age")
 FINDINGS = ("findings", "Finding Labels")
 SOURCE = ("source_repo", "source", "dataset")
+ORIGINAL = "orig"
+"""A column of labels with the film's name in its collection."""
 
 _GZIP = b"\x1f\x8b"
 _WORDS = {"1": 1.0, "0": 0.0, "YES": 1.0, "NO": 0.0, "": np.nan}
@@ -109,6 +111,23 @@ def read_text(path: Path) -> str:
         raise UnusableList(f"{path}: {error.strerror or 'is no gzip file'}") from error
     except (EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UnusableList(f"{path}: damaged, or no text in UTF-8") from error
+
+
+def names_of(listing: Listing, films: Iterable[str]) -> dict[str, str]:
+    """Return every name that films have, their own and their collection's, with the film.
+
+    Raises:
+        UnusableList: two of the films have one name in their collection.
+    """
+    wanted = set(films)
+    names = {film: film for film in wanted}
+    for film, row in zip(listing.films(), listing.rows, strict=True):
+        original = row.get(ORIGINAL, "")
+        if film not in wanted or not original:
+            continue
+        if names.setdefault(original, film) != film:
+            raise UnusableList(f"{listing.path}: {ORIGINAL} {original!r:.60} names several films")
+    return names
 
 
 def _parsed(path: Path, text: str) -> Listing:

@@ -100,6 +100,8 @@ def _rivalry(rivalry: Rivalry) -> Plain:
     return {
         "label": rivalry.question.truth,
         "score": rivalry.question.score,
+        "films": rivalry.films,
+        "positives": rivalry.positives,
         "auroc": found.first,
         "auroc_of_the_other": found.second,
         "difference": found.value,

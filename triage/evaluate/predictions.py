@@ -1,8 +1,9 @@
 """The probabilities that a model gave to films, read from a CSV."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,21 +50,38 @@ def read_predictions(path: Path) -> Predictions:
     return Predictions(path.name, tuple(listing.films()), with_heads(scores))
 
 
-def aligned(predictions: Predictions, films: Sequence[str]) -> Predictions:
-    """Return the predictions of ``films``, in that order.
+def renamed(predictions: Predictions, names: Mapping[str, str]) -> Predictions:
+    """Call films as ``names`` does; those that it lacks keep their names.
 
     Raises:
-        UnusableList: one of them has no prediction.
+        UnusableList: one film is there under two names.
+    """
+    films = tuple(names.get(film, film) for film in predictions.films)
+    twice = [film for film, count in Counter(films).items() if count > 1]
+    if twice:
+        raise UnusableList(
+            f"{predictions.name}: films under two names {len(twice)}: 0; such as {twice[0]}"
+        )
+    return replace(predictions, films=films)
+
+
+def aligned(predictions: Predictions, films: Sequence[str]) -> Predictions:
+    """Return the predictions of ``films``, in that order; NaN where there is none.
+
+    Raises:
+        UnusableList: none of them has a prediction.
     """
     place = {film: number for number, film in enumerate(predictions.films)}
-    missing = [film for film in films if film not in place]
-    if missing:
+    rows = np.array([place.get(film, -1) for film in films])
+    if (rows < 0).all():
         raise UnusableList(
-            f"{predictions.name}: films without a prediction {len(missing)}: 0; such as"
-            f" {missing[0]}"
+            f"{predictions.name}: 0 of {len(films)} films have a prediction: at least 1; none"
+            f" is called {films[0]}"
         )
-    rows = np.array([place[film] for film in films])
-    scores = {label: values[rows] for label, values in predictions.scores.items()}
+    scores = {
+        label: np.where(rows < 0, np.nan, values[rows])
+        for label, values in predictions.scores.items()
+    }
     return Predictions(predictions.name, tuple(films), scores)
 
 

@@ -15,6 +15,7 @@ PICTURES = {
     "calibration.png": "Predicted and observed frequency",
     "confusion.png": "Films at the threshold",
 }
+_AGAINST = ("of the other", "difference (DeLong)", "p", "by patients")
 _FEW = 20
 _PLACES = 3
 _SMALL = 0.001
@@ -178,6 +179,7 @@ def _rivalries(sample: Sample, rivalries: Sequence[Rivalry]) -> str:
     rows = [
         (
             r.question.name,
+            f"{r.positives} / {r.films}",
             f"{r.difference.first:.{_PLACES}f}",
             f"{r.difference.second:.{_PLACES}f}",
             f"{r.difference.value:+.{_PLACES}f} ({_interval(r.difference.interval)})",
@@ -186,8 +188,9 @@ def _rivalries(sample: Sample, rivalries: Sequence[Rivalry]) -> str:
         )
         for r in rivalries
     ]
-    columns = ("label", "AUROC", "of the other", "difference (DeLong)", "p", "by patients")
-    return f"## Against {sample.rival}\n\nOn the same films.\n\n{table(columns, rows)}"
+    columns = ("label", "positive / films", "AUROC", *_AGAINST)
+    told = "On the films that both have."
+    return f"## Against {sample.rival}\n\n{told}\n\n{table(columns, rows)}"
 
 
 def _gaps(gaps: Sequence[Gap]) -> str:

@@ -8,9 +8,10 @@ from triage.evaluate.bootstrap import draw
 from triage.evaluate.cases import Cases, Question, join, questions
 from triage.evaluate.evaluation import Evaluation, Wishes, evaluation
 from triage.evaluate.labels import Choice, Labels, read_labels
+from triage.evaluate.listing import names_of, read_listing
 from triage.evaluate.measures import Threshold
 from triage.evaluate.plain import Sample
-from triage.evaluate.predictions import Predictions, aligned, read_predictions
+from triage.evaluate.predictions import Predictions, aligned, read_predictions, renamed
 from triage.evaluate.readers import read_readers
 
 
@@ -24,7 +25,7 @@ class Request:
         compared: further pairs of score and label.
         thresholds: by score, instead of others.
         readers: CSV files with readers' answers.
-        against: CSV with another model's predictions of the same films.
+        against: CSV with another model's predictions of some of the films at least.
         only_labelled: leave films without labels out.
         draws: of patients.
         seed: of the draws.
@@ -44,6 +45,17 @@ class Request:
         """Read the labels that ``scores`` are held against; as ``labels.read_labels``."""
         truths = scores | {question.truth for question in self.compared}
         return read_labels(self.labels, replace(self.choice, truths=truths))
+
+    def as_labelled(self, predictions: Predictions, labels: Labels) -> Predictions:
+        """Call the films of ``predictions`` as the labels do, where those know both names.
+
+        Raises:
+            UnusableList: a name is that of several films, or a film is there under two.
+        """
+        known = {*labels.films, *labels.trained_on}
+        if known.issuperset(predictions.films):
+            return predictions
+        return renamed(predictions, names_of(read_listing(self.labels[0]), known))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +88,11 @@ def score_file(path: Path, request: Request, thresholds: Mapping[str, Threshold]
     """Read predictions, and the labels for them.
 
     Raises:
-        UnusableList: as ``read_predictions`` and ``read_labels``.
+        UnusableList: as ``read_predictions``, ``read_labels`` and ``Request.as_labelled``.
     """
     predictions = read_predictions(path)
     labels = request.read_labels(frozenset(predictions.scores))
-    return Scored(predictions, labels, thresholds, {})
+    return Scored(request.as_labelled(predictions, labels), labels, thresholds, {})
 
 
 def answer(request: Request, scored: Scored) -> Answer:
@@ -95,14 +107,17 @@ def answer(request: Request, scored: Scored) -> Answer:
         questions=questions(cases, request.compared),
         thresholds={**known, **request.thresholds},
         readings=read_readers(request.readers, cases),
-        rival=_rival(request.against, cases, scored.labels),
+        rival=_rival(request, cases, scored.labels),
     )
     draws = draw(cases.patients, count=request.draws, seed=request.seed)
     return Answer(cases, _sample(request, scored, cases), evaluation(cases, wishes, draws=draws))
 
 
-def _rival(path: Path | None, cases: Cases, labels: Labels) -> Cases | None:
-    return join(aligned(read_predictions(path), cases.films), labels) if path else None
+def _rival(request: Request, cases: Cases, labels: Labels) -> Cases | None:
+    if request.against is None:
+        return None
+    predictions = request.as_labelled(read_predictions(request.against), labels)
+    return join(aligned(predictions, cases.films), labels)
 
 
 def _sample(request: Request, scored: Scored, cases: Cases) -> Sample:

@@ -5,8 +5,7 @@ import pytest
 from tests.unit.evaluate.lists import written
 from triage.domain.errors import UnusableList
 from triage.domain.marked_box import MarkedBox
-from triage.evaluate.boxes import names_of, read_boxes
-from triage.evaluate.listing import read_listing
+from triage.evaluate.boxes import read_boxes
 
 NIH_HEAD = "Image Index,Finding Label,Bbox [x,y,w,h],,,"
 NAMES = {"a.jpg": "a.jpg", "1.png": "a.jpg", "b.jpg": "b.jpg"}
@@ -106,16 +105,3 @@ def test_boxes_of_other_films_alone_are_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnusableList, match=r"nowhere\.csv: No such file"):
         read_boxes([tmp_path / "nowhere.csv"], NAMES)
-
-
-def test_films_are_known_by_their_collections_name_too(tmp_path: Path) -> None:
-    path = written(tmp_path / "l.csv", "file,orig", "a.jpg,1.png", "b.jpg,", "c.jpg,3.png")
-
-    assert names_of(read_listing(path), ["a.jpg", "b.jpg"]) == NAMES
-
-
-def test_two_films_of_one_name_are_refused(tmp_path: Path) -> None:
-    path = written(tmp_path / "l.csv", "file,orig", "a.jpg,1.png", "b.jpg,1.png")
-
-    with pytest.raises(UnusableList, match=r"orig '1\.png' names several films"):
-        names_of(read_listing(path), ["a.jpg", "b.jpg"])

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.evaluate.lists import cases
 from triage.domain.errors import UnusableList
 from triage.domain.labels import CHESTXRAY14
+from triage.domain.ranking import auroc
 from triage.evaluate.bootstrap import draw
 from triage.evaluate.cases import Cases, Question, questions
 from triage.evaluate.evaluation import FINDINGS_MEAN, Evaluation, Wishes, evaluation
@@ -106,6 +107,18 @@ def test_the_same_model_as_rival_shows_no_difference() -> None:
     found = evaluated(cases(), rival=cases()).rivalries
 
     assert {(each.difference.value, each.difference.p_value) for each in found} == {(0.0, None)}
+
+
+def test_models_are_compared_on_the_films_that_both_have() -> None:
+    made, half = cases(), np.arange(240) < 120
+    theirs = np.where(half, 1 - made.scores["tumour"], np.nan)
+
+    (found,) = evaluated(made, rival=replace(made, scores={"tumour": theirs})).rivalries
+
+    present = made.truths["tumour"][half] == 1
+    assert (found.films, found.positives) == (120, present.sum())
+    assert found.difference.first == pytest.approx(auroc(made.scores["tumour"][half], present))
+    assert found.difference.second == pytest.approx(1 - found.difference.first)
 
 
 def test_one_positive_film_is_too_few_to_compare_models() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.evaluate.lists import written
 from triage.domain.errors import UnusableList
-from triage.evaluate.listing import read_listing
+from triage.evaluate.listing import names_of, read_listing
 
 
 def test_a_gzipped_list_is_read_like_a_plain_one(tmp_path: Path) -> None:
@@ -91,3 +91,20 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnusableList, match=r"nowhere\.csv: No such file"):
         read_listing(tmp_path / "nowhere.csv")
+
+
+def test_films_are_known_by_their_collections_name_too(tmp_path: Path) -> None:
+    path = written(tmp_path / "l.csv", "file,orig", "a.jpg,1.png", "b.jpg,", "c.jpg,3.png")
+
+    assert names_of(read_listing(path), ["a.jpg", "b.jpg"]) == {
+        "a.jpg": "a.jpg",
+        "1.png": "a.jpg",
+        "b.jpg": "b.jpg",
+    }
+
+
+def test_two_films_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "l.csv", "file,orig", "a.jpg,1.png", "b.jpg,1.png")
+
+    with pytest.raises(UnusableList, match=r"orig '1\.png' names several films"):
+        names_of(read_listing(path), ["a.jpg", "b.jpg"])

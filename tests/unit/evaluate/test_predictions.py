@@ -5,7 +5,13 @@ import pytest
 
 from tests.unit.evaluate.lists import written
 from triage.domain.errors import UnusableList
-from triage.evaluate.predictions import aligned, read_predictions, save_predictions, with_heads
+from triage.evaluate.predictions import (
+    aligned,
+    read_predictions,
+    renamed,
+    save_predictions,
+    with_heads,
+)
 
 FOURTH = np.array([0.25])
 
@@ -73,8 +79,27 @@ def test_films_are_brought_into_another_order(tmp_path: Path) -> None:
     assert aligned(found, ["c", "a"]).scores["tumour"].tolist() == [0.3, 0.1]
 
 
-def test_a_film_that_the_other_model_lacks_is_named(tmp_path: Path) -> None:
+def test_films_that_the_other_model_lacks_are_unknown(tmp_path: Path) -> None:
     found = read_predictions(written(tmp_path / "p.csv", "file,tumour", "a,0.1"))
 
-    with pytest.raises(UnusableList, match=r"p\.csv: films without a prediction 1: 0; such as b"):
-        aligned(found, ["a", "b"])
+    np.testing.assert_array_equal(aligned(found, ["b", "a"]).scores["tumour"], [np.nan, 0.1])
+
+
+def test_a_model_of_other_films_alone_is_refused(tmp_path: Path) -> None:
+    found = read_predictions(written(tmp_path / "p.csv", "file,tumour", "a,0.1"))
+
+    with pytest.raises(UnusableList, match=r"p\.csv: 0 of 2 films have a prediction.* called b"):
+        aligned(found, ["b", "c"])
+
+
+def test_films_are_called_as_the_labels_call_them(tmp_path: Path) -> None:
+    found = read_predictions(written(tmp_path / "p.csv", "file,tumour", "1.png,0.1", "z,0.2"))
+
+    assert renamed(found, {"1.png": "a.jpg"}).films == ("a.jpg", "z")
+
+
+def test_a_film_under_two_names_is_refused(tmp_path: Path) -> None:
+    found = read_predictions(written(tmp_path / "p.csv", "file,tumour", "1.png,0.1", "a.jpg,0.2"))
+
+    with pytest.raises(UnusableList, match=r"films under two names 1: 0; such as a\.jpg"):
+        renamed(found, {"1.png": "a.jpg", "a.jpg": "a.jpg"})

@@ -69,6 +69,30 @@ def test_another_model_is_compared_whatever_its_order(
     assert found.sample.rival == "other.csv"
 
 
+def test_both_models_may_call_films_as_their_collection_does(tmp_path: Path) -> None:
+    rows = (f"{film},cxr/{film},P{patient},{p:d}" for film, patient, p, _ in FILMS)
+    labels = written(tmp_path / "l.csv", "orig,file,patient_id,tumour", *rows)
+    scores = [f"{film},{score:.3f}" for film, _, _, score in FILMS]
+    ours = written(tmp_path / "p.csv", "file,tumour", *scores)
+    other = written(tmp_path / "o.csv", "Image Index,prob_tumour", *scores[:40], "strange.png,0.5")
+    request = Request((labels,), Choice(), (), {}, (), other, False, 100, 0)
+
+    found = answer(request, score_file(ours, request, {}))
+
+    assert found.cases.films[0] == "cxr/0.png"
+    assert [(each.films, each.difference.value) for each in found.evaluation.rivalries] == [(40, 0)]
+
+
+def test_a_film_of_train_is_known_by_its_other_name_too(tmp_path: Path) -> None:
+    rows = ("1.png,a.jpg,train,1", "2.png,b.jpg,val,0")
+    labels = written(tmp_path / "l.csv", "orig,file,split,tumour", *rows)
+    request = Request((labels,), Choice(), (), {}, (), None, True, 100, 0)
+    ours = written(tmp_path / "p.csv", "file,tumour", "1.png,0.5", "2.png,0.5")
+
+    with pytest.raises(UnusableList, match=r"films of the split train 1: 0; such as a\.jpg"):
+        answer(request, score_file(ours, request, {}))
+
+
 def test_readers_are_read(predictions: Path, request_of_all: Request, tmp_path: Path) -> None:
     rows = (f"{film},{present:d}" for film, _, present, _ in FILMS)
     senior = written(tmp_path / "senior.csv", "file,tumour", *rows)
