@@ -19,7 +19,13 @@ from triage.cli.options import (
     settings_from,
     with_progress,
 )
-from triage.evaluate.calibration_report import Films, calibration_lines, films_of, plain_calibration
+from triage.evaluate.calibration_report import (
+    Films,
+    calibration_lines,
+    calibration_section,
+    films_of,
+    plain_calibration,
+)
 from triage.evaluate.cards import bare_route
 from triage.evaluate.commission import Commission
 from triage.evaluate.films import Assessed, assess_films
@@ -28,7 +34,14 @@ from triage.evaluate.measures import CHOSEN_AT
 from triage.evaluate.platt import Method
 from triage.evaluate.recalibration import Order, Recalibration
 from triage.evaluate.wish import Aim, Wish
-from triage.infer.bundle import CARD, copy_bundle, read_model, refuse_bundle, shipped_bundle
+from triage.infer.bundle import (
+    CARD,
+    add_to_page,
+    copy_bundle,
+    read_model,
+    refuse_bundle,
+    shipped_bundle,
+)
 from triage.infer.card import read_card
 from triage.settings import Settings
 from triage.train.labels import film_path
@@ -101,8 +114,9 @@ def _carry_out(
     assessed = _assess(folder, subject.known, settings, base)
     done = commission.carried_out(subject, assessed)
     made = copy_bundle(base, to, description=done.description)
-    bundles = read_model(base), made
-    return films_of(commission, subject, done, assessed.not_assessed, bundles), done.found
+    films = films_of(commission, subject, done, assessed.not_assessed, (read_model(base), made))
+    add_to_page(to, calibration_section(films, done.found))
+    return films, done.found
 
 
 def _assess(folder: Path, known: Labels, choices: Settings, bundle: Path) -> Assessed:

@@ -8,10 +8,11 @@ from triage.evaluate.commission import Commission, Done, Subject
 from triage.evaluate.films import named
 from triage.evaluate.plain import Plain
 from triage.evaluate.platt import Method
-from triage.evaluate.recalibration import Cut, Recalibration
-from triage.evaluate.report import counted, said
+from triage.evaluate.recalibration import AT_THRESHOLD, Cut, Recalibration
+from triage.evaluate.report import counted, said, table
 
-_AT_THRESHOLD = ("sensitivity", "specificity")
+_COLUMNS = ("sensitivity", "specificity", "flag rate")
+_SEEN = ("label", "positive / films", "scaling", "threshold", *_COLUMNS)
 _OF_PROBABILITY = ("brier", "calibration_error")
 
 
@@ -83,12 +84,12 @@ def calibration_lines(films: Films, found: Sequence[Recalibration]) -> list[str]
         "",
         "On these films; a threshold that was chosen on the films that it is judged on flatters.",
         *_table(
-            ("label", "positive / films", "scaling", "threshold", "reach it", *_AT_THRESHOLD),
+            _SEEN,
             [row for each in found for row in _seen(each)],
         ),
         "",
         "Each fifth of the patients by what was fitted to the others.",
-        *_table(("label", *_AT_THRESHOLD), [row for each in found for row in _unseen(each)]),
+        *_table(("label", *_COLUMNS), [row for each in found for row in _unseen(each)]),
         "",
         "Brier score and calibration error: before on these films, after on unseen fifths.",
         *_table(
@@ -98,6 +99,28 @@ def calibration_lines(films: Films, found: Sequence[Recalibration]) -> list[str]
         "",
         f"{named(films.made)}: thresholds of the weights {films.weights[:12]}",
     ]
+
+
+def calibration_section(films: Films, found: Sequence[Recalibration]) -> str:
+    """Write in Markdown what the new bundle's card for people adds to that of the old one."""
+    origin = (
+        "`triage calibrate` set scaling, thresholds and map scales of the labels below on"
+        f" {films.films} films of {films.patients} patients, with labels from"
+        f" {', '.join(films.labels)}. The bundle before was {named(films.base)}; the weights are"
+        f" its own (SHA-256 `{films.weights}`). What its card says of these labels' thresholds,"
+        " probabilities and flags no longer holds; its limits do, and what it must not be used for."
+    )
+    drawn = f"95 % intervals from {films.draws} draws of patients (seed {films.seed})"
+    paragraphs = [
+        f"## Calibrated: version {films.made.version}",
+        origin,
+        *_left_out(films),
+        f"On these very films, which flatters; {drawn}:",
+        table(_SEEN, [row for each in found for row in _seen(each)]),
+        "Each fifth of the patients by what was fitted to the others:",
+        table(("label", *_COLUMNS), [row for each in found for row in _unseen(each)]),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def _left_out(films: Films) -> list[str]:
@@ -122,8 +145,7 @@ def _seen(found: Recalibration) -> list[tuple[str, ...]]:
             counted(found.before)[0],
             _scaling(found),
             f"{cut.threshold:.4f}",
-            f"{cut.reached:.1%}",
-            *(said(cut.seen[measure]) for measure in _AT_THRESHOLD),
+            *(said(cut.seen[measure]) for measure in AT_THRESHOLD),
         )
         for name, cut in _cuts(found)
     ]
@@ -131,7 +153,7 @@ def _seen(found: Recalibration) -> list[tuple[str, ...]]:
 
 def _unseen(found: Recalibration) -> list[tuple[str, ...]]:
     return [
-        (name, *(said(cut.unseen[measure]) for measure in _AT_THRESHOLD))
+        (name, *(said(cut.unseen[measure]) for measure in AT_THRESHOLD))
         for name, cut in _cuts(found)
     ]
 
@@ -182,7 +204,6 @@ def _cut(cut: Cut) -> Plain:
     return {
         "wish": str(cut.wish),
         "threshold": cut.threshold,
-        "reached": cut.reached,
-        "seen": {name: asdict(cut.seen[name]) for name in _AT_THRESHOLD},
-        "unseen": {name: asdict(cut.unseen[name]) for name in _AT_THRESHOLD},
+        "seen": {name: asdict(cut.seen[name]) for name in AT_THRESHOLD},
+        "unseen": {name: asdict(cut.unseen[name]) for name in AT_THRESHOLD},
     }

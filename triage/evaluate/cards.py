@@ -12,9 +12,9 @@ from triage.domain.errors import UnusableList
 from triage.domain.scaling import Scaling
 from triage.evaluate.films import open_route
 from triage.evaluate.platt import Method
-from triage.evaluate.recalibration import Cut, Recalibration
+from triage.evaluate.recalibration import AT_THRESHOLD, Cut, Recalibration
 from triage.infer.bundle import load_bundle
-from triage.infer.card import Card, Description, Label, Line, Measured, Urgent
+from triage.infer.card import Card, Description, Label, Line, Measured, Unseen, Urgent
 from triage.infer.gradcam import map_scale
 from triage.infer.predictor import Predictor
 from triage.pipeline import Route
@@ -136,6 +136,7 @@ def _measured(cut: Cut, found: Recalibration) -> Measured:
     return Measured(
         wish=str(cut.wish),
         patients=found.before.patients,
-        sensitivity=cut.seen["sensitivity"].interval,
-        specificity=cut.seen["specificity"].interval,
+        reached=cut.seen["flag_rate"].value,
+        **{name: cut.seen[name].interval for name in AT_THRESHOLD},
+        unseen=Unseen(**{name: cut.unseen[name].value for name in AT_THRESHOLD}),
     )

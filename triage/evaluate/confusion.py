@@ -45,6 +45,15 @@ def f1(tables: NDArray[np.float64]) -> NDArray[np.float64]:
     return _share(2 * hits, 2 * hits + errors)
 
 
+def flag_rate(tables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of all films that are called: (D, 2, 2) to (D,).
+
+    >>> flag_rate(np.array([[[90.0, 3.0], [2.0, 5.0]]])).tolist()
+    [0.08]
+    """
+    return _share(tables[:, :, 1].sum(axis=1), tables.sum(axis=(1, 2)))
+
+
 def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(part / whole)

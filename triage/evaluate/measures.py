@@ -11,7 +11,7 @@ from triage.evaluate.agreement import CONSTANT, cohen_kappa, constant
 from triage.evaluate.bootstrap import Draws, interval, totals
 from triage.evaluate.calibration import brier, calibration_error, errors
 from triage.evaluate.cases import Answers, Question
-from triage.evaluate.confusion import f1, kinds, sensitivity, specificity, tables
+from triage.evaluate.confusion import f1, flag_rate, kinds, sensitivity, specificity, tables
 from triage.evaluate.roc import auroc_and_precision, rank
 
 MEASURES = (
@@ -21,6 +21,7 @@ MEASURES = (
     "specificity",
     "f1",
     "kappa",
+    "flag_rate",
     "brier",
     "calibration_error",
 )
@@ -160,7 +161,9 @@ def _measured(
     rows = np.concatenate([kinds(scores >= threshold, present), errors(scores, present)])
     sums = totals(rows, weights)  # (4 + 1 + BINS, D)
     table, wrong = tables(sums[:4]), sums[4:]
-    called = np.stack([sensitivity(table), specificity(table), f1(table), cohen_kappa(table)])
+    called = np.stack(
+        [each(table) for each in (sensitivity, specificity, f1, cohen_kappa, flag_rate)]
+    )
     if np.isnan(threshold):
         called[:] = np.nan
     area, average = auroc_and_precision(rank(scores, present), weights)

@@ -16,6 +16,9 @@ from triage.evaluate.measures import MEASURES, Estimate, Result, Threshold, meas
 from triage.evaluate.platt import Method, fit
 from triage.evaluate.wish import Wish
 
+AT_THRESHOLD = ("sensitivity", "specificity", "flag_rate")
+"""What is told of every threshold."""
+
 _CALLED = 0.5
 """Calls are 0 or 1."""
 
@@ -49,14 +52,12 @@ class Cut:
     Args:
         wish: what it was chosen for.
         threshold: on the new scale.
-        reached: share of the films that reach it.
-        seen: sensitivity and specificity, among others, on the very films; they flatter.
+        seen: sensitivity, specificity and flag rate, among others, on the very films; they flatter.
         unseen: the same, each fold judged by the line and threshold of the others.
     """
 
     wish: Wish
     threshold: float
-    reached: float
     seen: Mapping[str, Estimate]
     unseen: Mapping[str, Estimate]
 
@@ -180,7 +181,6 @@ class _Bench:
             Cut(
                 wish=wish,
                 threshold=threshold,
-                reached=float((now >= threshold).mean()),
                 seen=self.measured(now, threshold).estimates,
                 unseen=_nothing(unseen)
                 if isinstance(unseen, str)

@@ -6,7 +6,8 @@
     weights.safetensors     half precision where it was trained here, as found where imported
     golden.safetensors      an input with the output that it must give
 
-Other files in the folder, such as a card for people, are no part of the bundle.
+``CARD.md``, a card for people, may stand beside them. It and other files in the folder are no
+part of the bundle.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ from triage.infer.golden import golden_of, refuse_difference
 CARD = "bundle.toml"
 WEIGHTS = "weights.safetensors"
 GOLDEN = "golden.safetensors"
+PAGE = "CARD.md"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +102,7 @@ def save_bundle(
 
 
 def copy_bundle(folder: Path, to: Path, *, description: Description) -> Model:
-    """Write a bundle with another's weights and golden output, byte for byte.
+    """Write a bundle with another's weights, golden output and card for people, byte for byte.
 
     The golden output is the network's own; whatever ``description`` makes of it, it proves the
     same. Where copying ends early, there is no ``bundle.toml`` and so no bundle.
@@ -118,13 +120,28 @@ def copy_bundle(folder: Path, to: Path, *, description: Description) -> Model:
     files = read_card(folder / CARD).files
     try:
         to.mkdir(parents=True, exist_ok=True)
-        for name in (WEIGHTS, GOLDEN):
+        page = [PAGE] * (folder / PAGE).is_file()
+        for name in (WEIGHTS, GOLDEN, *page):
             shutil.copyfile(folder / name, to / name)
         card = Card(**{**dict(description), "files": files})
         (to / CARD).write_text(card_text(card), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{to}: {error.strerror}") from error
     return read_model(to)
+
+
+def add_to_page(folder: Path, section: str) -> None:
+    """Write a section at the end of a bundle's card for people, which is made if absent.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    page = folder / PAGE
+    try:
+        with page.open("a", encoding="utf-8") as file:
+            file.write(f"\n{section}" if file.tell() else section)
+    except OSError as error:
+        raise ConfigurationError(f"{page}: {error.strerror}") from error
 
 
 def refuse_bundle(folder: Path) -> None:

@@ -65,19 +65,38 @@ class Line(Section):
         return Scaling(self.slope, self.intercept)
 
 
+class Unseen(Section):
+    """What thresholds do to patients that they were not chosen on; absent where undefined.
+
+    Args:
+        sensitivity, specificity: each fifth of the patients by what the others gave.
+        flag_rate: share of all films that are called, likewise.
+    """
+
+    sensitivity: Fraction | None = None
+    specificity: Fraction | None = None
+    flag_rate: Fraction | None = None
+
+
 class Measured(Section):
     """What a threshold does on the films that it was chosen on, where ``calibrate`` chose it.
 
     Args:
         wish: what was asked for, such as ``specificity 0.8``.
         patients: that the films belong to.
-        sensitivity, specificity: at 95 %, from draws of patients; absent where undefined.
+        reached: share of the films that reach the threshold.
+        sensitivity, specificity, flag_rate: at 95 %, from draws of patients; absent where
+            undefined.
+        unseen: the same on patients that it was not chosen on.
     """
 
     wish: Annotated[str, Field(min_length=1)]
     patients: Count
+    reached: Fraction | None = None
     sensitivity: Interval | None = None
     specificity: Interval | None = None
+    flag_rate: Interval | None = None
+    unseen: Unseen | None = None
 
 
 class Urgent(Section):

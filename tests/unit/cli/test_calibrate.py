@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,39 @@ def test_the_wish_is_kept_on_the_card(
     measured = load_bundle(tmp_path).card.labels[0].measured
     assert measured is not None
     assert (measured.wish, measured.patients) == (wish, 10)
+
+
+def test_a_flag_rate_is_kept_with_its_interval_and_what_it_is_unseen(
+    place: Path, tmp_path: Path
+) -> None:
+    assert calibrated(place, tmp_path, "--scaling", "none", "--flag-rate", "0.4") == 0
+
+    measured = load_bundle(tmp_path).card.labels[0].measured
+    assert measured is not None
+    assert measured.reached == 0.4
+    assert measured.flag_rate is not None
+    assert measured.flag_rate[0] < 0.4 < measured.flag_rate[1]
+    assert measured.unseen is not None
+
+
+def test_the_card_for_people_keeps_its_limits_and_tells_of_the_calibration(
+    place: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(place / "bundle", tmp_path / "old")
+    (tmp_path / "old/CARD.md").write_text("# tiny\n\nNot to be used for diagnosis.\n")
+    for name in ("new", "again"):
+        assert calibrated(place, tmp_path / name, "--bundle", str(tmp_path / "old")) == 0
+
+    page, again = [(tmp_path / name / "CARD.md").read_text() for name in ("new", "again")]
+    assert page == again
+    assert page.startswith("# tiny\n\nNot to be used for diagnosis.\n\n## Calibrated: version 1-")
+    assert "tumour, specificity 0.8" in page
+
+
+def test_a_bundle_without_a_card_for_people_gets_one(place: Path, tmp_path: Path) -> None:
+    assert calibrated(place, tmp_path) == 0
+
+    assert (tmp_path / "CARD.md").read_text().startswith("## Calibrated: version 1-calibrated\n")
 
 
 def test_the_same_films_give_the_same_bundle(place: Path, tmp_path: Path) -> None:

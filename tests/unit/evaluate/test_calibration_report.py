@@ -6,7 +6,12 @@ import pytest
 from tests.unit.evaluate.recalibrations import recalibration
 from triage.domain.assessment import Model
 from triage.domain.scaling import Scaling
-from triage.evaluate.calibration_report import Films, calibration_lines, plain_calibration
+from triage.evaluate.calibration_report import (
+    Films,
+    calibration_lines,
+    calibration_section,
+    plain_calibration,
+)
 from triage.evaluate.platt import Method
 
 FILMS = Films(
@@ -42,7 +47,7 @@ def test_every_threshold_has_its_line_with_wish_and_intervals() -> None:
         "tumour, specificity 0.8",
         "tumour, urgent, specificity 0.95",
     ] * 2
-    assert all(line.count(" to ") == 2 for line in told)
+    assert all(line.count(" to ") == 3 for line in told)
 
 
 def test_errors_before_and_after_stand_in_one_line() -> None:
@@ -83,4 +88,18 @@ def test_the_plain_values_are_json_with_everything_in_it() -> None:
     assert [cut["threshold"] for cut in label["thresholds"]] == [c.threshold for c in found.cuts]
     assert label["thresholds"][0]["seen"]["specificity"]["interval"]
     assert label["thresholds"][0]["unseen"]["specificity"]["interval"]
+    assert label["thresholds"][0]["unseen"]["flag_rate"]["interval"]
     assert label["after"]["brier"]["value"] < label["before"]["brier"]["value"]
+
+
+def test_the_card_for_people_says_what_was_calibrated_on_what() -> None:
+    found = recalibration(Method.PLATT)
+
+    told = calibration_section(replace(FILMS, trained_on=7), [found])
+
+    assert told.startswith("## Calibrated: version 2\n")
+    assert "200 films of 100 patients, with labels from l.csv" in told
+    assert "tiny 1 (aaaaaaaaaaaa); the weights are its own (SHA-256 `" + "c" * 64 in told
+    assert "7 films of the split train were left out." in told
+    assert told.count("| tumour, specificity 0.8 |") == 2
+    assert f"| {found.cuts[0].threshold:.4f} |" in told

@@ -82,6 +82,10 @@ def test_what_was_found_is_written_and_the_rest_is_kept(tmp_path: Path) -> None:
     assert made.specificity == flagged.seen["specificity"].value
     assert made.measured is not None
     assert made.measured.specificity == flagged.seen["specificity"].interval
+    assert made.measured.reached == flagged.seen["flag_rate"].value
+    assert made.measured.flag_rate == flagged.seen["flag_rate"].interval
+    assert made.measured.unseen is not None
+    assert made.measured.unseen.flag_rate == flagged.unseen["flag_rate"].value
     assert made.positives == found.before.positives
     assert made.scaling is not None
     assert made.scaling.scaling == found.scaling

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from triage.evaluate.confusion import f1, kinds, sensitivity, specificity, tables
+from triage.evaluate.confusion import f1, flag_rate, kinds, sensitivity, specificity, tables
 
 PRESENT = np.array([True, True, True, False, False, False, False])
 CALLED = np.array([True, True, False, True, False, False, False])
@@ -30,6 +30,7 @@ def test_the_measures_are_shares_of_the_table() -> None:
 
     assert sensitivity(table) == pytest.approx([2 / 3])
     assert specificity(table) == pytest.approx([3 / 4])
+    assert flag_rate(table) == pytest.approx([3 / 7])
     assert f1(table) == pytest.approx([2 / 3])  # precision 2/3, sensitivity 2/3
 
 

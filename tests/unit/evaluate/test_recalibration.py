@@ -75,7 +75,22 @@ def test_the_threshold_does_what_was_wished_on_the_very_films(
     assert found.scaling is not None
     called = found.scaling.of(answers.scores) >= found.cuts[0].threshold
     assert found.cuts[0].seen["specificity"].value == (~called[~answers.present]).mean() >= 0.8
-    assert found.cuts[0].reached == called.mean()
+    assert found.cuts[0].seen["flag_rate"].value == called.mean()
+
+
+def test_a_wished_flag_rate_is_measured_on_films_that_it_has_not_seen(
+    answers: Answers, draws: Draws
+) -> None:
+    wish = Order(Method.NONE, Wish(Aim.FLAG_RATE, 0.3), None, seed=0)
+
+    (cut,) = recalibrate("tumour", answers, wish, old=None, draws=draws).cuts
+
+    seen, unseen = cut.seen["flag_rate"], cut.unseen["flag_rate"]
+    assert seen.value == pytest.approx(0.3, abs=0.01)
+    assert unseen.value == pytest.approx(0.3, abs=0.05)
+    assert seen.interval is not None
+    assert unseen.interval is not None
+    assert unseen.interval[0] < 0.3 < unseen.interval[1]
 
 
 @pytest.mark.parametrize("method", list(Method))
