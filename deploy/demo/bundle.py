@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from triage.infer.bundle import CARD, shipped_bundle
-from triage.infer.card import card_text, read_card
+from triage.infer.card import read_card
+from triage.infer.section import card_text
 
 BUNDLE = "TRIAGE_MODEL__BUNDLE"
 

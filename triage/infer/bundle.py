@@ -21,10 +21,11 @@ from torch import Tensor
 
 from triage.domain.assessment import Model
 from triage.domain.errors import ConfigurationError
-from triage.infer.card import Card, Description, Files, card_text, read_card
+from triage.infer.card import Card, Description, Files, read_card
 from triage.infer.checkpoint import check_digests, network_of, read_tensors, sha256, weights_of
 from triage.infer.densenet import DenseNet
 from triage.infer.golden import golden_of, refuse_difference
+from triage.infer.section import card_text
 
 CARD = "bundle.toml"
 WEIGHTS = "weights.safetensors"

@@ -17,11 +17,12 @@ from torch import Tensor
 
 from triage.domain.assessment import Refusal, RefusalCode
 from triage.domain.errors import ConfigurationError
-from triage.infer.card import Files, Fraction, Positive, Section, card_text, read_section
+from triage.infer.card import Files, Fraction, Positive
 from triage.infer.checkpoint import check_digests, read_tensors, sha256
 from triage.infer.golden import WHITE, pattern
 from triage.infer.likeness import SIZE, Likeness, LikenessNetwork, measure, reduced
 from triage.infer.look import Look
+from triage.infer.section import Section, card_text, read_section
 
 CARD, WEIGHTS, GOLDEN = "screener.toml", "weights.safetensors", "golden.safetensors"
 _TOLERANCE = 1e-3

@@ -5,8 +5,9 @@ import pytest
 
 from tests.unit.infer.bundles import description, head, label, saved
 from triage.domain.errors import ConfigurationError
-from triage.infer.card import Card, Files, Line, Measured, Proof, Urgent, card_text, read_card
+from triage.infer.card import Card, Files, Line, Measured, Proof, Urgent, read_card
 from triage.infer.precision import Precision
+from triage.infer.section import card_text
 
 
 @pytest.fixture
