@@ -13,6 +13,7 @@ import pytest
 from tests.builders.tools import BESIDE
 from triage.evaluate.agreement import agreement
 from triage.evaluate.labels import Choice, read_labels
+from triage.evaluate.listing import read_listing
 
 LISTS = BESIDE / "nih_labels"
 PREDICTIONS = LISTS / "peer_chexnet_repro_preds_22433.csv.gz"
@@ -111,7 +112,7 @@ def test_model_labels_and_expert_are_compared(report: dict[str, Any]) -> None:
 )
 def test_mined_labels_agree_poorly_with_experts(head: str, expert: str, kappa: float) -> None:
     choice = Choice(truths=frozenset({head, expert}))
-    truths = read_labels([EXPERTS], choice).truths
+    truths = read_labels([read_listing(EXPERTS)], choice).truths
     both = truths[head] * 2 + truths[expert]
 
     found = agreement(

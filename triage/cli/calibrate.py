@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from triage.cli.lists import label_lists
 from triage.cli.options import (
     AsJson,
     Draws,
@@ -13,7 +14,6 @@ from triage.cli.options import (
     Only,
     Seed,
     SettingsFile,
-    label_files,
     pairs_of,
     print_json,
     settings_from,
@@ -93,9 +93,9 @@ def calibrate(
     """
     wishes = {Aim.SPECIFICITY: specificity, Aim.SENSITIVITY: sensitivity, Aim.FLAG_RATE: flag_rate}
     order = Order(scaling, _flagged(wishes), _urgent(urgent), seed)
-    files, rows = label_files(folder, labels), pairs_of("--only", only)
+    lists, rows = label_lists(folder, labels), pairs_of("--only", only)
     names, flags = tuple(label or ()), tuple(flag or ())
-    commission = Commission(files, rows, names, flags, order, version, draws)
+    commission = Commission(lists, rows, names, flags, order, version, draws)
     choices = settings_from(settings)
     base = bundle or choices.model.bundle or shipped_bundle()
     films, found = _carry_out(commission, folder, to=to, base=base, settings=choices)

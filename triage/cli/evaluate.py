@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from triage.cli.lists import label_lists
 from triage.cli.options import (
     AsJson,
     Draws,
@@ -14,7 +15,6 @@ from triage.cli.options import (
     Only,
     Seed,
     SettingsFile,
-    label_files,
     make_folder,
     pairs_of,
     print_json,
@@ -86,16 +86,16 @@ def evaluate(
     With boxes, the films that have one are assessed, and their heat maps are measured instead:
     localisation.md, localisation.json and a sheet of films.
     """
-    files = label_files(source, labels)
+    lists = label_lists(source, labels)
     choice = Choice(pairs_of("--only", only), tuple(by or ()))
     if boxes:
         _refuse_beside_boxes(source, compare, readers, against, by, threshold, only_labelled)
-        inquiry = Inquiry(files, choice, tuple(boxes), draws, seed)
+        inquiry = Inquiry(lists, choice, tuple(boxes), draws, seed)
         _localise(source, inquiry, to, settings, bundle, as_json=as_json)
         return
     pairs = tuple(Question(*pair) for pair in pairs_of("--compare", compare))
     given, read = _thresholds(threshold), tuple(readers or ())
-    request = Request(files, choice, pairs, given, read, against, only_labelled, draws, seed)
+    request = Request(lists, choice, pairs, given, read, against, only_labelled, draws, seed)
     scored = _scored(source, request, settings=settings, bundle=bundle)
     _tell(to, scored, answer(request, scored), as_json=as_json)
 

@@ -32,7 +32,7 @@ SettingsFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LabelFiles = Annotated[
     list[Path] | None,
-    typer.Option("--labels", help="CSV; the first names the films. Else FOLDER/labels.csv."),
+    typer.Option("--labels", help="CSV; the first names the films. Else the folder's own."),
 ]
 Only = Annotated[
     list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Rows of the labels to use.")
@@ -81,13 +81,6 @@ def look_only(settings: Path | None) -> Iterator[Connection]:
         raise UnavailableError(f"database: {type(error.orig).__name__}") from error
     finally:
         engine.dispose()
-
-
-def label_files(source: Path, labels: Sequence[Path] | None) -> tuple[Path, ...]:
-    """Return the label files that were named, or the one in the folder of films."""
-    if not labels and not source.is_dir():
-        raise typer.BadParameter(f"--labels is missing: {source} is no folder with a labels.csv")
-    return tuple(labels or [source / "labels.csv"])
 
 
 def pairs_of(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:

@@ -61,7 +61,7 @@ def found_on(inquiry: Inquiry, boxed: Boxed, assessed: Assessed) -> Found:
         raise UnusableList(f"0 boxes have a map of {assessed.predictions.name}: {counts} films")
     return Found(
         bundle=assessed.predictions.name,
-        labels=tuple(path.name for path in inquiry.files),
+        labels=tuple(listing.path.name for listing in inquiry.lists),
         boxes=tuple(path.name for path in inquiry.boxes),
         films=films,
         patients=int(patients.max()) + 1,

@@ -60,7 +60,7 @@ def films_of(
         base=base,
         made=made,
         weights=subject.card.files.weights,
-        labels=tuple(path.name for path in commission.files),
+        labels=tuple(listing.path.name for listing in commission.lists),
         films=len(done.cases.films),
         patients=len(set(done.cases.patients.tolist())),
         patients_known=subject.known.patients_known,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from triage.domain.errors import UnusableList
 from triage.evaluate.bootstrap import Draws, draw
@@ -10,6 +9,7 @@ from triage.evaluate.cards import calibrated, flagging, labels_named, line_of
 from triage.evaluate.cases import Cases, Question, join
 from triage.evaluate.films import Assessed
 from triage.evaluate.labels import Choice, Labels, read_labels
+from triage.evaluate.listing import Listing
 from triage.evaluate.recalibration import Order, Recalibration, recalibrate
 from triage.infer.card import Card, Description, Label
 
@@ -37,7 +37,7 @@ class Commission:
     """What a person asks.
 
     Args:
-        files: CSV files with labels; the first says which films there are.
+        lists: of labels; the first says which films there are.
         only: column and value that rows of it must have.
         names: labels to calibrate; if none, all that the files answer.
         flags: labels among them that flag films from now on.
@@ -46,7 +46,7 @@ class Commission:
         draws: of patients.
     """
 
-    files: tuple[Path, ...]
+    lists: tuple[Listing, ...]
     only: tuple[tuple[str, str], ...]
     names: tuple[str, ...]
     flags: tuple[str, ...]
@@ -63,7 +63,7 @@ class Commission:
         """
         wanted = labels_named(card, self.names)
         names = frozenset(label.name for label in wanted)
-        known = read_labels(self.files, Choice(self.only, truths=names))
+        known = read_labels(self.lists, Choice(self.only, truths=names))
         answered = tuple(label for label in wanted if label.name in known.truths)
         self._refuse_unanswered(wanted, answered)
         urgent = self.order.urgent is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 from triage.domain.labels import CHESTXRAY14
 from triage.evaluate.boxes import Boxes, read_boxes
 from triage.evaluate.labels import Choice, Labels, read_labels
-from triage.evaluate.listing import FILE, names_of, read_listing
+from triage.evaluate.listing import FILE, Listing, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Inquiry:
     """What a person asks of the maps.
 
     Args:
-        files: CSV files with labels; the first says which films there are.
+        lists: of labels; the first says which films there are.
         choice: rows of them.
         boxes: CSV files with boxes.
         draws: of patients.
         seed: of the draws.
     """
 
-    files: tuple[Path, ...]
+    lists: tuple[Listing, ...]
     choice: Choice
     boxes: tuple[Path, ...]
     draws: int
@@ -41,12 +41,11 @@ class Inquiry:
         Raises:
             UnusableList: as ``labels.read_labels`` and ``boxes.read_boxes``.
         """
-        listing = read_listing(self.files[0])
-        films = read_labels(self.files, self.choice).films
-        boxes = read_boxes(self.boxes, names_of(listing, films))
+        films = read_labels(self.lists, self.choice).films
+        boxes = read_boxes(self.boxes, names_of(self.lists[0], films))
         # Of films without boxes nobody asks what they show: their words are not judged.
-        column = listing.column(FILE) or FILE[0]
+        column = self.lists[0].column(FILE) or FILE[0]
         other = (pair for pair in self.choice.only if pair[0] != column)
         rows = ((column, film) for film in boxes.by_film)
         choice = replace(self.choice, only=(*other, *rows), truths=frozenset(CHESTXRAY14))
-        return Boxed(read_labels(self.files, choice), boxes)
+        return Boxed(read_labels(self.lists, choice), boxes)

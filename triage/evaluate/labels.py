@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,6 @@ from triage.evaluate.listing import (
     SOURCE,
     VIEW,
     Listing,
-    read_listing,
 )
 
 TRAINED_ON = "train"
@@ -83,8 +81,8 @@ class Labels:
         )
 
 
-def read_labels(paths: Sequence[Path], choice: Choice) -> Labels:
-    """Read label files; the first says which films there are, the others add labels to them.
+def read_labels(lists: Sequence[Listing], choice: Choice) -> Labels:
+    """Read labels off lists; the first says which films there are, the others add labels to them.
 
     Where the first file has a ``split``, films of ``train`` are left out unless ``choice`` asks
     for them. A column named after a label goes before a list of findings, an earlier file before
@@ -93,10 +91,10 @@ def read_labels(paths: Sequence[Path], choice: Choice) -> Labels:
     long as nobody asks for one that it contradicts.
 
     Raises:
-        UnusableList: as ``read_listing``; a film twice, a word that is no label or no answer, a
+        UnusableList: a film twice, a word that is no label or no answer, a
             column that is not there, no film left, or a patient of these films in ``train``.
     """
-    first, *further = [read_listing(path) for path in paths]
+    first, *further = lists
     first.refuse_repeats()
     chosen = _chosen(first, choice)
     truths = _truths(chosen, choice.truths)

@@ -8,7 +8,7 @@ from triage.evaluate.bootstrap import draw
 from triage.evaluate.cases import Cases, Question, join, questions
 from triage.evaluate.evaluation import Evaluation, Wishes, evaluation
 from triage.evaluate.labels import Choice, Labels, read_labels
-from triage.evaluate.listing import names_of, read_listing
+from triage.evaluate.listing import Listing, names_of
 from triage.evaluate.measures import Threshold
 from triage.evaluate.plain import Sample
 from triage.evaluate.predictions import Predictions, aligned, read_predictions, renamed
@@ -20,7 +20,7 @@ class Request:
     """What a person asks.
 
     Args:
-        labels: CSV files; the first says which films there are.
+        labels: the first list says which films there are.
         choice: rows and columns of them.
         compared: further pairs of score and label.
         thresholds: by score, instead of others.
@@ -31,7 +31,7 @@ class Request:
         seed: of the draws.
     """
 
-    labels: tuple[Path, ...]
+    labels: tuple[Listing, ...]
     choice: Choice
     compared: tuple[Question, ...]
     thresholds: Mapping[str, Threshold]
@@ -55,7 +55,7 @@ class Request:
         known = {*labels.films, *labels.trained_on}
         if known.issuperset(predictions.films):
             return predictions
-        return renamed(predictions, names_of(read_listing(self.labels[0]), known))
+        return renamed(predictions, names_of(self.labels[0], known))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +123,7 @@ def _rival(request: Request, cases: Cases, labels: Labels) -> Cases | None:
 def _sample(request: Request, scored: Scored, cases: Cases) -> Sample:
     return Sample(
         predictions=scored.predictions.name,
-        labels=tuple(path.name for path in request.labels),
+        labels=tuple(listing.path.name for listing in request.labels),
         films=len(cases.films),
         patients=len(set(cases.patients.tolist())),
         patients_known=scored.labels.patients_known,

@@ -121,6 +121,7 @@ def _row(entry: Mapping[str, str], image: Path, *, split: str | None = None) -> 
         raise UnusableList(f"{_FINDINGS} of {entry[_FILM]} is empty: at least No Finding")
     return {
         "file": str(image),
+        "orig": entry[_FILM],
         "patient_id": patient,
         "split": split or ("val" if is_validated(patient) else "train"),
         "view": entry[_VIEW],

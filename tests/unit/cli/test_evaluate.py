@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.evaluate.lists import written
 from tests.unit.infer.bundles import label, saved
+from tests.unit.train.test_chestxray14 import entry, layout
 from triage.cli.commands import run
 
 MANUAL = Path(__file__).parents[3] / "docs" / "evaluation.md"
@@ -154,6 +155,21 @@ def test_a_bundle_is_evaluated_on_a_folder_of_films(
     assert "tiny 1 (" in told.out
     assert "1 films were not assessed" in (tmp_path / "out/report.md").read_text()
     assert len((tmp_path / "out/predictions.csv").read_text().splitlines()) == 4
+
+
+def test_the_collections_own_layout_is_evaluated_on_its_test_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films, test = tmp_path / "films", "00000003_000.png"
+    shutil.copyfile(SAMPLES / "dx_mass.dcm", layout(films, entry(test, "Mass")) / "images" / test)
+    options = ["--to", str(tmp_path / "out"), "--only", "split=test", "--draws", "100"]
+    options += ["--bundle", str(saved(tmp_path / "bundle", label("tumour")))]
+
+    assert run(["evaluate", str(films), *options]) == 0
+
+    assert "1 films of 1 patients\n" in capsys.readouterr().out
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert (report["results"][0]["positives"], report["results"][0]["films"]) == (1, 1)
 
 
 def test_a_film_that_is_not_there_is_named(

@@ -6,7 +6,6 @@ import pytest
 import typer
 
 from triage.cli.options import (
-    label_files,
     make_folder,
     pairs_of,
     print_json,
@@ -36,15 +35,6 @@ def test_a_pair_is_cut_at_its_first_sign() -> None:
 def test_a_pair_without_name_or_sign_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match=r"--only .*: a name, =, and a value"):
         pairs_of("--only", [text])
-
-
-def test_labels_are_those_named_or_those_in_the_folder(tmp_path: Path) -> None:
-    named = tmp_path / "other.csv"
-
-    assert label_files(tmp_path, [named]) == (named,)
-    assert label_files(tmp_path, None) == (tmp_path / "labels.csv",)
-    with pytest.raises(typer.BadParameter, match="--labels is missing"):
-        label_files(named, None)
 
 
 def test_every_path_is_counted_and_none_is_lost(capsys: pytest.CaptureFixture[str]) -> None:

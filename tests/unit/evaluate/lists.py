@@ -6,6 +6,7 @@ import numpy as np
 
 from triage.evaluate.cases import Cases
 from triage.evaluate.labels import Choice, Labels, read_labels
+from triage.evaluate.listing import Listing, read_listing
 
 
 def written(path: Path, *lines: str) -> Path:
@@ -14,9 +15,14 @@ def written(path: Path, *lines: str) -> Path:
     return path
 
 
+def listed(path: Path, *lines: str) -> Listing:
+    """Write lines to a CSV file and read it as a list of films."""
+    return read_listing(written(path, *lines))
+
+
 def labels_of(path: Path, *lines: str, choice: Choice | None = None) -> Labels:
     """Write lines to a CSV file and read it as labels."""
-    return read_labels([written(path, *lines)], choice or Choice())
+    return read_labels([listed(path, *lines)], choice or Choice())
 
 
 def cases(count: int = 240) -> Cases:

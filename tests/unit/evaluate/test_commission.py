@@ -3,12 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.evaluate.lists import written
+from tests.unit.evaluate.lists import listed
 from tests.unit.evaluate.recalibrations import COUNT, SPECIFIC, URGENT, answered
 from tests.unit.infer.bundles import label, saved
 from triage.domain.errors import UnusableList
 from triage.evaluate.commission import Commission
 from triage.evaluate.films import Assessed
+from triage.evaluate.listing import Listing
 from triage.evaluate.platt import Method
 from triage.evaluate.predictions import Predictions
 from triage.evaluate.recalibration import Order
@@ -26,19 +27,19 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Card:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Path:
+def files(tmp_path: Path) -> Listing:
     rows = (f"{n}.png,P{n // 2},{present:d}" for n, present in enumerate(ANSWERS.present))
-    return written(tmp_path / "l.csv", "file,patient_id,tumour", *rows)
+    return listed(tmp_path / "l.csv", "file,patient_id,tumour", *rows)
 
 
 def commission(
-    *files: Path, names: tuple[str, ...] = (), flags: tuple[str, ...] = (), urgent: bool = False
+    *files: Listing, names: tuple[str, ...] = (), flags: tuple[str, ...] = (), urgent: bool = False
 ) -> Commission:
     order = Order(Method.PLATT, SPECIFIC, URGENT if urgent else None, seed=0)
     return Commission(files, (), names, flags, order, version=None, draws=100)
 
 
-def test_labels_that_no_file_answers_are_left_out(files: Path, card: Card) -> None:
+def test_labels_that_no_file_answers_are_left_out(files: Listing, card: Card) -> None:
     subject = commission(files).subject(card)
 
     assert [each.name for each in subject.labels] == ["tumour"]
@@ -49,28 +50,28 @@ def test_labels_that_no_file_answers_are_left_out(files: Path, card: Card) -> No
     ("names", "flags"), [(("inflammation",), ()), ((), ("inflammation",)), (("tumour",), ("x",))]
 )
 def test_a_label_that_was_asked_for_is_not_left_out_in_silence(
-    files: Path, card: Card, names: tuple[str, ...], flags: tuple[str, ...]
+    files: Listing, card: Card, names: tuple[str, ...], flags: tuple[str, ...]
 ) -> None:
     with pytest.raises(UnusableList, match=r"label .*: not among .* answer, tumour|none"):
         commission(files, names=names, flags=flags).subject(card)
 
 
 def test_files_that_answer_no_label_are_refused(tmp_path: Path, card: Card) -> None:
-    other = written(tmp_path / "o.csv", "file,Hernia", "a.png,1")
+    other = listed(tmp_path / "o.csv", "file,Hernia", "a.png,1")
 
     with pytest.raises(UnusableList, match="answer 0 of the bundle's labels tumour, inflammation"):
         commission(other).subject(card)
 
 
 def test_it_is_refused_before_any_film_is_assessed(tmp_path: Path, card: Card) -> None:
-    both = written(tmp_path / "b.csv", "file,tumour,inflammation", "a.png,1,0")
+    both = listed(tmp_path / "b.csv", "file,tumour,inflammation", "a.png,1,0")
 
     with pytest.raises(UnusableList, match="urgent threshold of inflammation: only for a label"):
         commission(both, urgent=True).subject(card)
     assert len(commission(both, urgent=True, flags=("inflammation",)).subject(card).labels) == 2
 
 
-def test_assessed_films_give_the_new_card(files: Path, card: Card) -> None:
+def test_assessed_films_give_the_new_card(files: Listing, card: Card) -> None:
     wanted = commission(files)
     subject = wanted.subject(card)
     scores = {"tumour": ANSWERS.scores, "inflammation": ANSWERS.scores}

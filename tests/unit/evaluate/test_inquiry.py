@@ -6,6 +6,7 @@ from tests.unit.evaluate.lists import written
 from triage.domain.errors import UnusableList
 from triage.evaluate.inquiry import Inquiry
 from triage.evaluate.labels import Choice
+from triage.evaluate.listing import read_listing
 
 ROWS = (
     "a.jpg,1.png,P1,train,Mass,Mass 0 0 9 9",
@@ -16,7 +17,7 @@ ROWS = (
 
 def inquiry(folder: Path, *only: tuple[str, str]) -> Inquiry:
     path = written(folder / "labels.csv", "file,orig,patient_id,split,findings,nih_boxes", *ROWS)
-    return Inquiry((path,), Choice(only), (path,), draws=100, seed=0)
+    return Inquiry((read_listing(path),), Choice(only), (path,), draws=100, seed=0)
 
 
 def test_films_that_have_boxes_are_those_to_assess(tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_a_word_that_is_no_label_is_refused_where_it_matters(tmp_path: Path) -> 
     path = written(tmp_path / "l.csv", "file,findings,nih_boxes", "a.jpg,Lump,Mass 0 0 9 9")
 
     with pytest.raises(UnusableList, match=r"findings 'Lump' of a\.jpg: 'Lump' is none of"):
-        Inquiry((path,), Choice(), (path,), draws=100, seed=0).read()
+        Inquiry((read_listing(path),), Choice(), (path,), draws=100, seed=0).read()
 
 
 def test_a_film_that_was_named_and_has_no_box_is_not_assessed(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.evaluate.lists import labels_of, written
+from tests.unit.evaluate.lists import labels_of, listed
 from triage.domain.errors import UnusableList
 from triage.evaluate.labels import Choice, read_labels
 
@@ -173,10 +173,10 @@ def test_films_that_were_read_as_normal_are_parted_from_ordinary_ones(
 
 
 def test_a_further_file_adds_labels_and_leaves_the_rest_unknown(path: Path, tmp_path: Path) -> None:
-    written(path, "file,tumour", "a,1", "b,0")
-    further = written(tmp_path / "more.csv", "file,tumour,Lung Opacity", "b,1,YES", "z,1,NO")
+    first = listed(path, "file,tumour", "a,1", "b,0")
+    further = listed(tmp_path / "more.csv", "file,tumour,Lung Opacity", "b,1,YES", "z,1,NO")
 
-    found = read_labels([path, further], Choice())
+    found = read_labels([first, further], Choice())
 
     assert found.truths["tumour"].tolist() == [1, 0]
     assert np.isnan(found.truths["Lung Opacity"][0])
@@ -184,20 +184,20 @@ def test_a_further_file_adds_labels_and_leaves_the_rest_unknown(path: Path, tmp_
 
 
 def test_a_further_file_without_labels_adds_nothing(path: Path, tmp_path: Path) -> None:
-    written(path, "file,tumour", "a,1")
-    further = written(tmp_path / "more.csv", "file,remark", "a,sharp", "a,dull")
+    first = listed(path, "file,tumour", "a,1")
+    further = listed(tmp_path / "more.csv", "file,remark", "a,sharp", "a,dull")
 
-    found = read_labels([path, further], Choice())
+    found = read_labels([first, further], Choice())
 
     assert (set(found.truths), found.contradicted) == ({"tumour"}, frozenset())
 
 
 def test_a_film_that_a_further_file_contradicts_is_remembered(path: Path, tmp_path: Path) -> None:
-    written(path, "file,tumour", "a,1", "b,0")
+    first = listed(path, "file,tumour", "a,1", "b,0")
     rows = ("a,Normal", "a,Normal", "b,Normal", "b,Lung Opacity")
-    further = written(tmp_path / "more.csv", "file,rsna_class", *rows)
+    further = listed(tmp_path / "more.csv", "file,rsna_class", *rows)
 
-    assert read_labels([path, further], OPACITY).contradicted == {"b"}
+    assert read_labels([first, further], OPACITY).contradicted == {"b"}
 
 
 def test_the_first_file_repeats_no_film(path: Path) -> None:

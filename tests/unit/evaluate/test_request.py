@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.evaluate.lists import written
+from tests.unit.evaluate.lists import listed, written
 from triage.domain.errors import UnusableList
 from triage.evaluate.cases import Question
 from triage.evaluate.labels import Choice
@@ -22,7 +22,7 @@ def predictions(tmp_path: Path) -> Path:
 @pytest.fixture
 def request_of_all(tmp_path: Path) -> Request:
     rows = (f"{film},{patient},{present:d},{present:d}" for film, patient, present, _ in FILMS)
-    labels = written(tmp_path / "l.csv", "file,patient_id,tumour,lump", *rows, "z.png,P99,0,0")
+    labels = listed(tmp_path / "l.csv", "file,patient_id,tumour,lump", *rows, "z.png,P99,0,0")
     return Request((labels,), Choice(), (), {}, (), None, False, 100, 0)
 
 
@@ -71,7 +71,7 @@ def test_another_model_is_compared_whatever_its_order(
 
 def test_both_models_may_call_films_as_their_collection_does(tmp_path: Path) -> None:
     rows = (f"{film},cxr/{film},P{patient},{p:d}" for film, patient, p, _ in FILMS)
-    labels = written(tmp_path / "l.csv", "orig,file,patient_id,tumour", *rows)
+    labels = listed(tmp_path / "l.csv", "orig,file,patient_id,tumour", *rows)
     scores = [f"{film},{score:.3f}" for film, _, _, score in FILMS]
     ours = written(tmp_path / "p.csv", "file,tumour", *scores)
     other = written(tmp_path / "o.csv", "Image Index,prob_tumour", *scores[:40], "strange.png,0.5")
@@ -85,7 +85,7 @@ def test_both_models_may_call_films_as_their_collection_does(tmp_path: Path) -> 
 
 def test_a_film_of_train_is_known_by_its_other_name_too(tmp_path: Path) -> None:
     rows = ("1.png,a.jpg,train,1", "2.png,b.jpg,val,0")
-    labels = written(tmp_path / "l.csv", "orig,file,split,tumour", *rows)
+    labels = listed(tmp_path / "l.csv", "orig,file,split,tumour", *rows)
     request = Request((labels,), Choice(), (), {}, (), None, True, 100, 0)
     ours = written(tmp_path / "p.csv", "file,tumour", "1.png,0.5", "2.png,0.5")
 

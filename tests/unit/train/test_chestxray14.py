@@ -48,6 +48,7 @@ def test_an_image_becomes_a_row_of_labels(tmp_path: Path) -> None:
     assert row.pop("licence").startswith("NIH Clinical Center")
     assert row == {
         "file": "images/00000001_000.png",
+        "orig": "00000001_000.png",
         "patient_id": "NIH-00000001",
         "split": "train",
         "view": "PA",
