@@ -19,6 +19,7 @@ LISTS = BESIDE / "nih_labels"
 PREDICTIONS = LISTS / "peer_chexnet_repro_preds_22433.csv.gz"
 COLLECTION = LISTS / "Data_Entry_2017_v2020.csv.gz"
 OPACITY = LISTS / "rsna_radiologist_labels_by_nih_image.csv.gz"
+FOLDER = BESIDE / "cxr/labels.csv"
 EXPERTS = LISTS / "google2019_nih-chest-xray-labels.csv.gz"
 
 pytestmark = pytest.mark.skipif(not LISTS.is_dir(), reason=f"NO LABELS: {LISTS} is absent")
@@ -121,6 +122,24 @@ def test_mined_labels_agree_poorly_with_experts(head: str, expert: str, kappa: f
 
     assert found.count == 4376
     assert found.kappa == pytest.approx(kappa, abs=0.005)
+
+
+@pytest.mark.skipif(not FOLDER.is_file(), reason="NO LABELLED FILMS: ../shared/cxr is absent")
+def test_published_predictions_meet_the_films_of_the_folder(tmp_path: Path) -> None:
+    only = ("--only", "split=val", "--only", "in_peer_testfold=1", "--only-labelled")
+
+    done = evaluate(
+        PREDICTIONS, "--labels", FOLDER, *only, "--against", PREDICTIONS, "--to", tmp_path
+    )
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["sample"]["films"] == 228
+    of_tumour = [each for each in report["against"] if each["label"] == "tumour"]
+    assert [(each["films"], each["difference"]) for each in of_tumour] == [(228, 0.0)]
+    parts = [part for part in report["groups"] if part["label"] == "tumour"]
+    kinds = {part["group"]: part["films"] for part in parts if part["dimension"] == "rsna"}
+    assert kinds == {"ordinary": 52, "read as Normal": 176}
 
 
 def test_films_that_a_list_contradicts_are_not_evaluated_in_silence(tmp_path: Path) -> None:

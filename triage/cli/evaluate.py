@@ -55,9 +55,7 @@ BoxFiles = Annotated[
     list[Path] | None,
     typer.Option("--boxes", help="CSV with radiologists' boxes: judge the heat maps by them."),
 ]
-Labelled = Annotated[
-    bool, typer.Option("--only-labelled", help="Leave predictions without labels out.")
-]
+Labelled = Annotated[bool, typer.Option("--only-labelled", help="Leave other predictions out.")]
 
 
 def evaluate(

@@ -84,14 +84,16 @@ def join(predictions: Predictions, labels: Labels, *, only_labelled: bool = Fals
     Args:
         predictions: of a model.
         labels: of at least these films.
-        only_labelled: leave films without labels out instead of refusing them.
+        only_labelled: leave films without labels, and those of the split train, out instead of
+            refusing them.
 
     Raises:
         UnusableList: predicted films have no labels, contradictory ones, or were trained on; or
             none is left.
     """
     place = {film: number for number, film in enumerate(labels.films)}
-    _refuse(predictions, labels.trained_on, why="of the split train")
+    if not only_labelled:
+        _refuse(predictions, labels.trained_on, why="of the split train")
     _refuse(predictions, labels.contradicted, why="that a label file answers in several ways")
     missing = [film for film in predictions.films if film not in place]
     if missing and not only_labelled:

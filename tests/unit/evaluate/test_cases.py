@@ -47,6 +47,7 @@ def test_a_prediction_of_a_film_of_train_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UnusableList, match="films of the split train 1: 0; such as a"):
         join(PREDICTED, labels)
+    assert join(PREDICTED, labels, only_labelled=True).films == ("b",)
 
 
 def test_an_unknown_truth_is_not_asked_about() -> None:

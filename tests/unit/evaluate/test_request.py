@@ -86,7 +86,7 @@ def test_both_models_may_call_films_as_their_collection_does(tmp_path: Path) -> 
 def test_a_film_of_train_is_known_by_its_other_name_too(tmp_path: Path) -> None:
     rows = ("1.png,a.jpg,train,1", "2.png,b.jpg,val,0")
     labels = listed(tmp_path / "l.csv", "orig,file,split,tumour", *rows)
-    request = Request((labels,), Choice(), (), {}, (), None, True, 100, 0)
+    request = Request((labels,), Choice(), (), {}, (), None, False, 100, 0)
     ours = written(tmp_path / "p.csv", "file,tumour", "1.png,0.5", "2.png,0.5")
 
     with pytest.raises(UnusableList, match=r"films of the split train 1: 0; such as a\.jpg"):
