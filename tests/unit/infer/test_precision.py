@@ -93,9 +93,9 @@ def test_the_measurement_decides_on_the_scale_that_thresholds_stand_on() -> None
     scaled = label("tumour", threshold=0.3).model_copy(update={"scaling": line, "urgent": urgent})
     shown, moved = torch.tensor([[0.78]]), torch.tensor([[0.74]])  # 0.324 and 0.278
 
-    found = [judged(scores, [scaled]) for scores in (shown, moved)]
+    before, after = (judged(scores, [scaled]) for scores in (shown, moved))
 
     thresholds = torch.tensor(cuts(scaled), dtype=torch.float64)
     assert thresholds.tolist() == [0.3, 0.5]
-    assert change(*found, thresholds).decisions == 1
+    assert change(before, after, thresholds).decisions == 1
     assert change(shown, moved, torch.tensor([0.3])).decisions == 0
