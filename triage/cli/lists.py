@@ -13,8 +13,7 @@ def label_lists(source: Path, labels: Sequence[Path] | None) -> tuple[Listing, .
     """Read the lists that were named, or what the folder of films says of them itself.
 
     Raises:
-        UnusableList: as ``read_listing``.
-        ConfigurationError: as ``read_chestxray14``, where the folder is laid out so.
+        UnusableList: as ``read_listing``, or as ``read_chestxray14`` in its layout.
     """
     if labels:
         return tuple(read_listing(path) for path in labels)

@@ -199,18 +199,10 @@ def _listed(listing: Listing, column: str) -> dict[str, NDArray[np.float64]]:
     read: dict[_Said, frozenset[str] | None] = {}
     for film, words in zip(listing.films(), said, strict=True):
         if words not in read:  # few lists differ
-            read[words] = _read(words, where=f"{listing.path}: {column} {words[0]!r:.60} of {film}")
+            read[words] = read_findings(words[0], film=f"{film} ({listing.path})", heads=words[1:])
     meanings = {**{name: frozenset({name}) for name in CHESTXRAY14}, **HEADS}
     answers = {name: _any_of(findings, read) for name, findings in meanings.items()}
     return {name: np.array([each[words] for words in said]) for name, each in answers.items()}
-
-
-def _read(words: _Said, *, where: str) -> frozenset[str] | None:
-    text, *heads = words
-    try:
-        return read_findings(text, heads=heads)
-    except ValueError as error:
-        raise UnusableList(f"{where}: {error}") from error
 
 
 def _any_of(

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from triage.domain.errors import UnusableList
-from triage.train.findings import heads_of, read_findings
+from triage.domain.findings import heads_of, read_findings
 
 TRAIN_VAL, TEST = "train_val_list.txt", "test_list.txt"
 DATASET = "NIH ChestX-ray14"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage.domain.errors import UnusableList
+from triage.domain.findings import read_findings
 from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
 from triage.domain.marked_box import MarkedBox, marked_box, written_boxes
 from triage.train.anatomy import anatomy_of
 from triage.train.chestxray14 import is_chestxray14, read_chestxray14
-from triage.train.findings import read_findings
 from triage.train.refusals import refuse_copies, refuse_nameless, refuse_same_files
 from triage.train.table import read_rows
 

@@ -6,7 +6,7 @@ import typer
 from tests.unit.evaluate.lists import written
 from tests.unit.train.test_chestxray14 import TEST, TRAIN_VAL, layout
 from triage.cli.lists import label_lists
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 
 
 def test_labels_are_those_named_or_those_in_the_folder(tmp_path: Path) -> None:
@@ -30,5 +30,5 @@ def test_the_collections_own_layout_is_a_list_with_its_official_split(tmp_path: 
 def test_an_official_list_that_is_missing_is_named(tmp_path: Path) -> None:
     (layout(tmp_path) / "test_list.txt").unlink()
 
-    with pytest.raises(ConfigurationError, match=r"test_list\.txt: no such file"):
+    with pytest.raises(UnusableList, match=r"test_list\.txt: no such file"):
         label_lists(tmp_path, None)

@@ -53,7 +53,7 @@ def test_a_detail_after_a_colon_is_left_out(path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["Tumor", "Mass|Lump", "Mass|No Finding", "Mass|"])
 def test_a_list_with_an_unknown_label_is_refused(path: Path, text: str) -> None:
-    with pytest.raises(UnusableList, match=r"findings '.*' of b: '.*' is none of Atelectasis, "):
+    with pytest.raises(UnusableList, match=r"findings '.*' of b \(.*csv\): '.*' is none of A"):
         labels_of(path, "file,findings", "a,Mass", f"b,{text}", choice=FINDINGS)
 
 
