@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from sample_dicoms.catalogue import SAMPLES, Sample
 from tests.builders.tools import BESIDE, needs_films
 from tests.builders.wrapped import wrapped
+from tests.unit.infer.bundles import saved
 from triage.decode.film import read
 from triage.domain.assessment import RefusalCode
 from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 from triage.infer.look import look_at
+from triage.infer.predictor import ONE_GRAY
 from triage.infer.screener import Screener, load_screener, shipped_screener
+from triage.pipeline import build_route
+from triage.settings import load_settings
 from triage.train.distortion import DISTORTIONS, exposed
 from triage.train.drawing import DRAWINGS
 
@@ -181,3 +185,17 @@ def film(pixels: NDArray[np.float32]) -> Film:
         return np.asarray(cv2.resize(values, size[::-1], interpolation=cv2.INTER_AREA))
 
     return Film(stored=pixels, display=lambda values: values, resample=smaller)
+
+
+@pytest.mark.parametrize("gray", [0, 90, 255])
+def test_a_film_of_one_gray_has_no_result_where_pixels_are_not_screened(
+    tmp_path: Path, gray: int
+) -> None:
+    cv2.imwrite(str(tmp_path / "film.png"), np.full((400, 300), gray, np.uint8))
+    bundle = {"TRIAGE_MODEL__BUNDLE": str(saved(tmp_path / "bundle"))}
+    settings = load_settings(None, environment={"TRIAGE_SCREENING__PIXELS": "false"} | bundle)
+
+    with pytest.raises(UnassessableFilm) as refused:
+        build_route(settings).assess(tmp_path / "film.png")
+
+    assert refused.value.refusal == ONE_GRAY

@@ -16,6 +16,9 @@ CHANNELS = (1, 3)
 SMALLEST = 32
 """The stride of DenseNet-121: a smaller input has no features."""
 
+ONE_LEVEL = 1 / 255
+"""What two grays differ by at least on a display of 256."""
+
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
@@ -92,6 +95,25 @@ def drawn(film: Film, size: int) -> tuple[Tensor, Box, Box]:
     square = torch.zeros(size, size)
     square[box.slices] = _scaled(film, shown, box)
     return square, shown, box
+
+
+def shows_one_gray(square: Tensor, placement: Placement) -> bool:
+    """Tell whether a film in its square is all black, all white or all of one gray.
+
+    Args:
+        square: ``float32`` (size, size) within [0, 1]; what is no number is no gray.
+        placement: where the film lies in and around it.
+
+    Returns:
+        Whether no two pixels of what is shown of it differ by a level of a display.
+    """
+    of, size = placement.margins, len(square)
+    top, left = placement.top, placement.left
+    rows = (top + of.top * placement.height, top + (1 - of.bottom) * placement.height)
+    columns = (left + of.left * placement.width, left + (1 - of.right) * placement.width)
+    down, across = (slice(round(begin * size), round(end * size)) for begin, end in (rows, columns))
+    shown = square[down, across]  # (rows, columns)
+    return bool(shown.max() - shown.min() < ONE_LEVEL)
 
 
 def _placement(shape: tuple[int, int], shown: Box, *, box: Box, size: int) -> Placement:

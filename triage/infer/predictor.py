@@ -24,7 +24,7 @@ from triage.infer.calibration import probabilities, stretched
 from triage.infer.card import Label
 from triage.infer.gradcam import strengths
 from triage.infer.heads import any_of, head_maps
-from triage.infer.input import letterbox
+from triage.infer.input import letterbox, shows_one_gray
 from triage.infer.precision import Precision, has
 from triage.infer.seat import CPU, Engine, Place, Seat
 
@@ -32,6 +32,7 @@ MOST_AT_ONCE = {"cpu": 16, "cuda": 256}
 """Films of one forward pass, by kind of device; a GPU without the memory takes fewer."""
 
 NO_NUMBER = Refusal(RefusalCode.NO_RESULT, "The network gave no finite number for this film.")
+ONE_GRAY = Refusal(RefusalCode.NO_RESULT, "The film shows one gray from side to side.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +117,7 @@ class Predictor:
             One assessment per film, in order; findings in the bundle's order of labels.
 
         Raises:
-            UnassessableFilm: the network gives no finite number for one of the films.
+            UnassessableFilm: one of the films shows one gray, or has no finite number.
         """
         return [assessment_of(answer) for answer in self.assess_each(films)]
 
@@ -132,10 +133,7 @@ class Predictor:
         """Assess films that are drawn, at least one; one thread at a time may ask."""
         scores, maps = self.scored(torch.stack([each.square for each in drawn]))
         rows = zip(scores, maps, drawn, strict=True)
-        return [
-            self._assessment(score, each, of.placement) if score.isfinite().all() else NO_NUMBER
-            for score, each, of in rows
-        ]
+        return [self._answer(score, each, of) for score, each, of in rows]
 
     @torch.inference_mode()
     def scored(self, squares: Tensor) -> tuple[Tensor, Tensor]:
@@ -204,6 +202,13 @@ class Predictor:
         self._most = min(self._most, MOST_AT_ONCE[CPU.type])
         self._tell(f"degraded: {self._degraded}")
 
+    def _answer(self, scores: Tensor, maps: Tensor, of: Drawn) -> Assessment | Refusal:
+        if shows_one_gray(of.square, of.placement):
+            return ONE_GRAY  # the network has a number for it too
+        return (
+            self._assessment(scores, maps, of.placement) if scores.isfinite().all() else NO_NUMBER
+        )
+
     def _assessment(self, scores: Tensor, maps: Tensor, placement: Placement) -> Assessment:
         labels = self._bundle.card.labels
         pairs = zip(labels, scores.numpy(), strict=True)
@@ -228,11 +233,6 @@ def assessment_of(answer: Assessment | Refusal) -> Assessment:
     if isinstance(answer, Refusal):
         raise UnassessableFilm(answer)
     return answer
-
-
-def _best(bundle: Bundle, device: torch.device) -> Precision:
-    proven = bundle.card.proven(device.type)
-    return next((each for each in proven if has(device, each)), Precision.FLOAT32)
 
 
 def _finding(label: Label, probability: float) -> Finding:

@@ -5,7 +5,14 @@ from numpy.typing import NDArray
 
 from tests.unit.infer.films import film
 from triage.domain.assessment import Placement
-from triage.infer.input import InputSpec, centred, letterbox, network_input, normalise
+from triage.infer.input import (
+    InputSpec,
+    centred,
+    letterbox,
+    network_input,
+    normalise,
+    shows_one_gray,
+)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +149,30 @@ def test_a_place_of_the_film_lies_where_it_lies_without_borders() -> None:
 
     assert down == pytest.approx(alone.top + alone.height * 123 / 300, abs=1e-9)
     assert across == pytest.approx(alone.left + alone.width * 45 / 240, abs=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(300, 240), (240, 300), (640, 1), (64, 64), (20, 33)])
+@pytest.mark.parametrize("gray", [0.0, 0.3, 1.0])
+def test_a_film_of_one_gray_shows_one(shape: tuple[int, int], gray: float) -> None:
+    assert shows_one_gray(*letterbox(film(np.full(shape, gray, np.float32)), 64))
+
+
+def test_noise_below_a_level_is_still_one_gray() -> None:
+    noise = np.random.default_rng(3).uniform(0.5, 0.5 + 0.9 / 255, (64, 64))
+
+    assert shows_one_gray(*letterbox(film(noise.astype(np.float32)), 64))
+
+
+@pytest.mark.parametrize("other", [2 / 255, np.nan])
+def test_one_other_pixel_makes_a_film_of_more_than_one_gray(other: float) -> None:
+    pixels = np.zeros((64, 64), np.float32)
+    pixels[30, 50] = other
+
+    assert not shows_one_gray(*letterbox(film(pixels), 64))
+
+
+def test_borders_around_a_film_do_not_count_and_do_not_hide_it() -> None:
+    assert not shows_one_gray(*letterbox(film(bordered(0.0)), 64))
 
 
 def test_a_network_of_one_channel_gets_one() -> None:

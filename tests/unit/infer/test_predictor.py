@@ -15,7 +15,7 @@ from triage.domain.film import Film
 from triage.infer.bundle import Bundle, load_bundle, save_bundle
 from triage.infer.card import Label, Line, Proof, Urgent
 from triage.infer.precision import Precision, has
-from triage.infer.predictor import Predictor, keep_quiet
+from triage.infer.predictor import ONE_GRAY, Predictor, keep_quiet
 
 
 @pytest.fixture
@@ -288,10 +288,23 @@ def test_a_network_of_no_numbers_gives_no_result(tmp_path: Path) -> None:
     assert [getattr(answer, "code", None) for answer in answers] == [RefusalCode.NO_RESULT] * 2
 
 
-def test_the_network_alone_answers_for_a_black_film(predictor: Predictor) -> None:
-    (answer,) = predictor.assess_each([film(np.zeros((40, 40), np.float32))])
+@pytest.mark.parametrize("gray", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("shape", [(40, 40), (40, 64), (71, 40)])
+def test_a_film_of_one_gray_has_no_result_and_spoils_no_other(
+    predictor: Predictor, gray: float, shape: tuple[int, int]
+) -> None:
+    (other,) = films(1)
 
-    assert isinstance(answer, Assessment)
+    blank, kept = predictor.assess_each([film(np.full(shape, gray, np.float32)), other])
+
+    assert blank == ONE_GRAY
+    assert isinstance(kept, Assessment)
+
+
+def test_the_network_alone_answers_for_a_black_film(predictor: Predictor) -> None:
+    scores, _ = predictor.scored(torch.zeros(1, 32, 32))
+
+    assert scores.isfinite().all()
 
 
 def proven(folder: Path, *, change: float) -> Bundle:
