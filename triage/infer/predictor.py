@@ -31,6 +31,10 @@ from triage.infer.seat import CPU, Engine, Place, Seat
 MOST_AT_ONCE = {"cpu": 16, "cuda": 256}
 """Films of one forward pass, by kind of device; a GPU without the memory takes fewer."""
 
+CPU_WITHOUT_MEMORY = "DefaultCPUAllocator: can't allocate memory"
+"""What torch says then; its error has no type of its own, unlike a GPU's."""
+
+Failure = RuntimeError | MemoryError
 NO_NUMBER = Refusal(RefusalCode.NO_RESULT, "The network gave no finite number for this film.")
 ONE_GRAY = Refusal(RefusalCode.NO_RESULT, "The film shows one gray from side to side.")
 
@@ -161,14 +165,14 @@ class Predictor:
             part = squares[: self._most]
             try:
                 yield self._seat.compute(part, self._spec)
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 self._retreat(error, tried=len(part))
             else:
                 squares = squares[len(part) :]
 
-    def _retreat(self, error: RuntimeError, *, tried: int) -> None:
+    def _retreat(self, error: Failure, *, tried: int) -> None:
         """Make the next attempt easier; raise ``error`` where there is nothing to give up."""
-        if isinstance(error, torch.OutOfMemoryError) and tried > 1:
+        if lacks_memory(error) and tried > 1:
             self._most = tried // 2
             self._tell(f"out of memory with {tried} films: {self._most} at a time from now on")
         elif self._seat is not self._reserve or isinstance(error, torch.AcceleratorError):
@@ -191,7 +195,7 @@ class Predictor:
             else:
                 self._degrade(place, "other golden output")
 
-    def _degrade(self, place: Place, reason: str, error: RuntimeError | None = None) -> None:
+    def _degrade(self, place: Place, reason: str, error: Failure | None = None) -> None:
         """Go on in ``float32`` on the CPU, which everything can do, and say so; once."""
         if error is not None and self._degraded is not None:
             raise error
@@ -226,6 +230,21 @@ def _place(
     proven = bundle.card.proven(chosen.type if engine is Engine.TORCH else engine)
     best = next((each for each in proven if has(chosen, each)), Precision.FLOAT32)
     return Place(chosen, precision or best, engine)
+
+
+def lacks_memory(error: Failure) -> bool:
+    """Tell a device that has no memory from one that fails.
+
+    >>> lacks_memory(torch.OutOfMemoryError()), lacks_memory(MemoryError())
+    (True, True)
+    >>> lacks_memory(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: …"))
+    True
+    >>> lacks_memory(RuntimeError("shapes cannot be multiplied"))
+    False
+    """
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return type(error) is RuntimeError and CPU_WITHOUT_MEMORY in str(error)
 
 
 def assessment_of(answer: Assessment | Refusal) -> Assessment:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +9,7 @@ import pytest
 import torch
 
 from tests.unit.infer.bundles import description, head, label, network, saved
-from tests.unit.infer.failing import Failing, Greedy
+from tests.unit.infer.failing import Failing, Greedy, of_a_cpu, of_a_gpu
 from tests.unit.infer.films import film
 from triage.domain.assessment import Assessment, Placement, RefusalCode, Tier
 from triage.domain.errors import UnassessableFilm
@@ -15,7 +17,7 @@ from triage.domain.film import Film
 from triage.infer.bundle import Bundle, load_bundle, save_bundle
 from triage.infer.card import Label, Line, Proof, Urgent
 from triage.infer.precision import Precision, has
-from triage.infer.predictor import ONE_GRAY, Predictor, keep_quiet
+from triage.infer.predictor import CPU_WITHOUT_MEMORY, ONE_GRAY, Predictor, keep_quiet
 
 
 @pytest.fixture
@@ -179,11 +181,17 @@ def test_a_film_without_a_finite_number_is_refused(predictor: Predictor) -> None
     assert refused.value.refusal.code is RefusalCode.NO_RESULT
 
 
-def greedy(folder: Path, most: int, *, tell: Callable[[str], None] = keep_quiet) -> Predictor:
+def greedy(
+    folder: Path,
+    most: int,
+    *,
+    error: Callable[[], Exception] = of_a_gpu,
+    tell: Callable[[str], None] = keep_quiet,
+) -> Predictor:
     """Make a predictor that then has memory for so many films."""
     bundle = load_bundle(saved(folder))
     predictor = Predictor(bundle, device="cpu", tell=tell)
-    bundle.network.classifier = Greedy(bundle.network.classifier, most)
+    bundle.network.classifier = Greedy(bundle.network.classifier, most, error)
     return predictor
 
 
@@ -195,11 +203,14 @@ def failing(folder: Path, times: int, *, tell: Callable[[str], None] = keep_quie
     return predictor
 
 
-def test_without_memory_batches_are_halved_and_answers_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [of_a_gpu, of_a_cpu, MemoryError])
+def test_without_memory_batches_are_halved_and_answers_stay(
+    tmp_path: Path, error: Callable[[], Exception]
+) -> None:
     several = films(11)
     plain = Predictor(load_bundle(saved(tmp_path / "plain")), device="cpu")
 
-    found = greedy(tmp_path / "greedy", 3).assess(several)
+    found = greedy(tmp_path / "greedy", 3, error=error).assess(several)
 
     assert len(found) == 11
     for one, other in zip(found, plain.assess(several), strict=True):
@@ -232,9 +243,69 @@ def test_a_batch_that_was_too_large_is_not_tried_again(tmp_path: Path) -> None:
     assert head.refused == refused == 2
 
 
-def test_a_machine_without_memory_for_one_film_says_so(tmp_path: Path) -> None:
-    with pytest.raises(torch.OutOfMemoryError):
-        greedy(tmp_path, 0).assess(films(2))
+@pytest.mark.parametrize("error", [of_a_gpu, of_a_cpu, MemoryError])
+def test_a_machine_without_memory_for_one_film_says_so(
+    tmp_path: Path, error: Callable[[], Exception]
+) -> None:
+    with pytest.raises(type(error())):
+        greedy(tmp_path, 0, error=error).assess(films(2))
+
+
+def test_a_failure_of_another_kind_halves_nothing(tmp_path: Path) -> None:
+    told: list[str] = []
+    wrong = RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        greedy(tmp_path, 3, error=lambda: wrong, tell=told.append).assess(films(8))
+
+    assert told == []
+
+
+WITH_LITTLE_MEMORY = """
+import resource
+import sys
+import torch
+from pathlib import Path
+from triage.infer.bundle import load_bundle, shipped_bundle
+from triage.infer.predictor import Predictor
+from triage.infer.seat import Seat
+
+torch.set_num_threads(1)
+bundle = load_bundle(shipped_bundle())
+squares = torch.rand(16, 160, 160)
+predictor, seat = Predictor(bundle, "cpu", tell=print), Seat.reserve(bundle)
+ways = {
+    "predictor": predictor.scored,
+    "seat": torch.inference_mode()(lambda part: seat.compute(part, bundle.card.input.spec)),
+}
+ask = ways[sys.argv[1]]
+ask(squares[:1])
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+allowed = pages * resource.getpagesize() + 40 * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+print(len(ask(squares)[0]))
+"""
+
+
+def with_little_memory(way: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", WITH_LITTLE_MEMORY, way]
+    root = Path(__file__).parents[3]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_a_process_that_gets_no_more_memory_halves_its_batches() -> None:
+    *told, answers = with_little_memory("predictor").stdout.splitlines()
+
+    assert told[0] == "out of memory with 16 films: 8 at a time from now on"
+    assert answers == "16"
+
+
+def test_without_halving_it_would_fail() -> None:
+    done = with_little_memory("seat")
+
+    assert done.returncode == 1
+    assert "RuntimeError" in done.stderr
+    assert CPU_WITHOUT_MEMORY in done.stderr
 
 
 def test_a_lost_device_is_given_up_for_the_cpu_and_named(tmp_path: Path) -> None:
