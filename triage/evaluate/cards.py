@@ -98,7 +98,7 @@ def calibrated(
     return Description(**{**described, **changed})
 
 
-def _label(label: Label, found: Recalibration, *, scale: float) -> Label:
+def _label(label: Label, found: Recalibration, *, scale: float | None) -> Label:
     flagged, *second = found.cuts
     values = {
         "threshold": flagged.threshold,

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from triage.domain.scaling import Scaling
 from triage.infer.densenet import ARCHITECTURES
+from triage.infer.gradcam import LEAST_SCALE
 from triage.infer.input import IMAGENET_DEVIATION, IMAGENET_MEAN, InputSpec
 from triage.infer.precision import Change, Precision
 from triage.infer.section import Section, read_section
@@ -92,8 +93,7 @@ class Urgent(Section):
 
     Args:
         threshold: within [0, 1].
-        sensitivity: at the threshold, on the label's validation films.
-        specificity: likewise.
+        sensitivity, specificity: at the threshold, on the label's validation films.
         measured: where from.
     """
 
@@ -112,18 +112,17 @@ class Label(Section):
         name: what findings are called.
         flags: whether reaching the threshold returns the film to the PACS.
         threshold: probability from which the finding is reported, within [0, 1].
-        sensitivity: at the threshold, on ``positives`` validation films.
-        specificity: at the threshold, on ``negatives`` validation films.
+        sensitivity, specificity: at the threshold, on validation films with and without it.
         auroc: on the same films.
-        positives: validation films with the finding.
-        negatives: validation films without it.
-        map_scale: contribution to the logit that a heat map draws as 1.
+        positives, negatives: how many they are.
+        map_scale: contribution to the logit that a heat map draws as 1; absent where none is
+            known, and then no place is drawn.
         any_of: the outputs that a head is made of, see ``heads``; absent for an output.
         operating_point: the network's probability that is stretched to 0.5, see
             ``calibration.stretched``; ``threshold`` is compared after that.
         scaling: applied last; ``threshold`` is compared after it.
         measured: where ``threshold`` comes from.
-        urgent: absent where no finding of this label is more than flagged.
+        urgent: absent where no finding is more than flagged.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -134,12 +133,18 @@ class Label(Section):
     auroc: Fraction | None = None
     positives: Count | None = None
     negatives: Count | None = None
-    map_scale: Positive
+    map_scale: Positive | None = None
     any_of: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
     operating_point: Inside | None = None
     scaling: Line | None = None
     measured: Measured | None = None
     urgent: Urgent | None = None
+
+    @field_validator("map_scale")
+    @classmethod
+    def _known(cls, scale: float | None) -> float | None:
+        # Older cards say 1e-6 where the maps of nearly all films were empty.
+        return scale if (scale or 0) > LEAST_SCALE else None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -182,8 +187,7 @@ class Proof(Section):
     Args:
         device: the kind that it was measured on, or the engine beside torch.
         precision: of the layers before the head.
-        films: how many were compared.
-        largest_change: of any probability.
+        films, largest_change: how many were compared, and of any probability.
         decisions_changed: probabilities that came to the other side of their threshold.
     """
 

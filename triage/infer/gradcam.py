@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 MAP_PERCENTILE = 95.0
+LEAST_SCALE = 1e-6
+"""In units of the logit: what stays below is a rounding, no evidence."""
 
 
 def contributions(features: Tensor, weight: Tensor) -> Tensor:
@@ -52,7 +54,8 @@ def strengths(maps: Tensor, scales: Tensor) -> Tensor:
 
     Args:
         maps: (B, labels, h, w), contributions to the logit.
-        scales: (labels,), the contribution that counts as strong, above 0.
+        scales: (labels,), the contribution that counts as strong, above 0; infinite where none
+            is known, so that nothing is.
 
     Returns:
         (B, labels, h, w) within [0, 1].
@@ -60,14 +63,15 @@ def strengths(maps: Tensor, scales: Tensor) -> Tensor:
     return (maps / scales[None, :, None, None]).clamp(0, 1)
 
 
-def map_scale(peaks: NDArray[np.float64]) -> float:
+def map_scale(peaks: NDArray[np.float64]) -> float | None:
     """Return the contribution to the logit that is drawn as strong.
 
     Args:
         peaks: (N,) each validation film's map maximum, in units of the logit.
 
     Returns:
-        Their 95th percentile: one film in twenty reaches full strength. At least 1e-6, so that
-        a head without any evidence draws nothing rather than noise.
+        Their 95th percentile: one film in twenty reaches full strength. ``None`` where it is not
+        above 1e-6: such films tell no strong evidence from weak.
     """
-    return max(float(np.percentile(peaks, MAP_PERCENTILE)), 1e-6)
+    scale = float(np.percentile(peaks, MAP_PERCENTILE))
+    return scale if scale > LEAST_SCALE else None

@@ -87,7 +87,7 @@ class Predictor:
         self._degraded: str | None = None
         self._lost = False
         labels = bundle.card.labels
-        self._scales = torch.tensor([label.map_scale for label in labels])
+        self._scales = torch.tensor([label.map_scale or math.inf for label in labels])
         points = [math.nan if n.operating_point is None else n.operating_point for n in labels]
         self._points = torch.tensor(points, dtype=torch.float64)
         self._seat = self._reserve = Seat.reserve(bundle)

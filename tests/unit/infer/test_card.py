@@ -5,6 +5,7 @@ import pytest
 
 from tests.unit.infer.bundles import description, head, label, saved
 from triage.domain.errors import ConfigurationError
+from triage.infer.bundle import shipped_bundle
 from triage.infer.card import Card, Files, Line, Measured, Proof, Urgent, read_card
 from triage.infer.precision import Precision
 from triage.infer.section import card_text
@@ -153,6 +154,24 @@ def test_what_was_not_measured_is_absent_from_the_card(tmp_path: Path) -> None:
 def test_a_head_of_something_else_is_refused(outputs: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         description(head("tumour", *outputs), label("Mass"))
+
+
+def test_a_label_without_a_scale_of_maps_reads_back_so(path: Path) -> None:
+    edit(path, "map_scale = 0.01\n", "")
+
+    assert [label.map_scale for label in read_card(path).labels] == [None, 0.01]
+
+
+def test_the_least_scale_of_older_cards_is_none(path: Path) -> None:
+    edit(path, "map_scale = 0.01", "map_scale = 1e-06")
+
+    assert [label.map_scale for label in read_card(path).labels] == [None, 0.01]
+
+
+def test_the_shipped_labels_without_evidence_have_no_scale() -> None:
+    labels = read_card(shipped_bundle() / "bundle.toml").labels
+
+    assert all(label.map_scale is None or label.map_scale > 1e-3 for label in labels)
 
 
 def test_a_folder_without_card_is_no_bundle(tmp_path: Path) -> None:

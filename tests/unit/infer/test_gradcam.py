@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from triage.infer.densenet import ARCHITECTURES, DenseNet
@@ -88,5 +89,20 @@ def test_one_film_in_twenty_reaches_full_strength() -> None:
     assert map_scale(np.linspace(0, 1, 101)) == pytest.approx(0.95)
 
 
-def test_a_head_without_evidence_draws_nothing() -> None:
-    assert map_scale(np.zeros(9)) == 1e-6
+@pytest.mark.parametrize("peaks", [np.zeros(9), np.full(9, 1e-7), np.eye(40)[0]])
+def test_films_without_evidence_tell_no_scale(peaks: NDArray[np.float64]) -> None:
+    assert map_scale(peaks) is None
+
+
+def test_without_a_scale_nothing_is_drawn() -> None:
+    maps = torch.tensor([[[[0.0, 0.1, 9.0]], [[0.0, 0.2, 9.0]]]])
+
+    drawn = strengths(maps, torch.tensor([torch.inf, 2.0]))
+
+    torch.testing.assert_close(drawn, torch.tensor([[[[0.0, 0.0, 0.0]], [[0.0, 0.1, 1.0]]]]))
+
+
+def test_a_floor_for_the_scale_would_draw_a_rounding_as_strong() -> None:
+    drawn = strengths(torch.tensor([[[[1e-5]]]]), torch.tensor([1e-6]))
+
+    assert drawn.item() == 1

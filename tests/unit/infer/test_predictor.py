@@ -118,6 +118,17 @@ def test_a_labels_scaling_is_applied_to_its_probability_and_not_to_its_map(tmp_p
     np.testing.assert_array_equal(after.heat_maps[0].weights, before.heat_maps[0].weights)
 
 
+@pytest.mark.parametrize(("scale", "localises"), [(None, False), (0.01, True)])
+def test_a_label_whose_scale_of_maps_is_unknown_has_no_localisation(
+    tmp_path: Path, scale: float | None, localises: bool
+) -> None:
+    described = label("tumour").model_copy(update={"map_scale": scale})
+
+    (assessment,) = Predictor(load_bundle(saved(tmp_path, described)), "cpu").assess(films(1))
+
+    assert assessment.heat_maps[0].localises is localises
+
+
 def test_a_head_is_made_of_its_outputs_before_they_are_scaled(tmp_path: Path) -> None:
     made, line = head("tumour", "Mass", "Nodule"), Line(method="temperature", slope=0.3)
     mass, nodule = label("Mass"), label("Nodule")
