@@ -24,6 +24,19 @@ def pattern(size: int) -> Tensor:
     return ((rings + bars + 2) / 4 * WHITE).round().to(torch.uint8)
 
 
+def drawings(size: int) -> Tensor:
+    """Draw eight pictures that are unlike each other, the golden input first.
+
+    Returns:
+        ``float32`` (8, size, size) within [0, 1].
+    """
+    golden = pattern(size).float() / WHITE
+    noise = torch.rand(size, size, generator=torch.Generator().manual_seed(0))
+    across = torch.linspace(0, 1, size).expand(size, size)
+    others = (golden.T, 1 - golden, golden**4, 0.45 + golden / 10, noise, across, across.T.round())
+    return torch.stack([golden, *others])
+
+
 @torch.inference_mode()
 def answers(network: DenseNet, square: Tensor, spec: InputSpec) -> dict[str, Tensor]:
     """Compute what a network says of the golden input.

@@ -62,13 +62,14 @@ class Predictor:
     On the same machine, the same film gives the same answer. Layers are computed in the first
     precision that the bundle's card proves for the device and that the device has, else in
     ``float32``. Whatever differs from torch's ``float32`` on the CPU must first give the golden
-    output.
+    output, and ``float32`` elsewhere the CPU's answers, see ``Seat.objection``.
 
     Args:
         bundle: its network stays on the CPU; a GPU gets a copy.
         device: ``cpu`` or such as ``cuda:1``; a GPU where there is one, else the CPU, if absent.
         engine: OpenVINO computes on the CPU, whatever ``device`` says.
         precision: as ``bundle`` proves, if absent; one that is named is not questioned.
+        can: whether a device has a precision and gains by it.
         tell: is given a sentence when a device has no memory, and when it is given up.
     """
 
@@ -79,6 +80,7 @@ class Predictor:
         *,
         engine: Engine = Engine.TORCH,
         precision: Precision | None = None,
+        can: Callable[[torch.device, Precision], bool] = has,
         tell: Callable[[str], None] = keep_quiet,
     ) -> None:
         self._tell = tell
@@ -91,7 +93,7 @@ class Predictor:
         points = [math.nan if n.operating_point is None else n.operating_point for n in labels]
         self._points = torch.tensor(points, dtype=torch.float64)
         self._seat = self._reserve = Seat.reserve(bundle)
-        place = _place(bundle, device, engine=engine, precision=precision)
+        place = _place(bundle, device, engine=engine, precision=precision, can=can)
         self._most = MOST_AT_ONCE.get(place.device.type, MOST_AT_ONCE[CPU.type])
         if place != self._reserve.place:
             self._move(place, is_named=precision is not None)
@@ -184,16 +186,16 @@ class Predictor:
         """Sit down elsewhere, if that can be used and gives the golden output."""
         try:
             there = Seat.of(self._bundle, place)
-            proven = is_named or there.reproduces(self._bundle)
+            objection = None if is_named else there.objection(self._reserve, self._bundle)
         except ImportError as error:
             self._degrade(place, f"{error}; the extra {place.engine} installs it")
         except RuntimeError as error:
             self._degrade(place, type(error).__name__, error)
         else:
-            if proven:
+            if objection is None:
                 self._seat = there
             else:
-                self._degrade(place, "other golden output")
+                self._degrade(place, objection)
 
     def _degrade(self, place: Place, reason: str, error: Failure | None = None) -> None:
         """Go on in ``float32`` on the CPU, which everything can do, and say so; once."""
@@ -222,13 +224,18 @@ class Predictor:
 
 
 def _place(
-    bundle: Bundle, device: str | None, *, engine: Engine, precision: Precision | None
+    bundle: Bundle,
+    device: str | None,
+    *,
+    engine: Engine,
+    precision: Precision | None,
+    can: Callable[[torch.device, Precision], bool],
 ) -> Place:
     chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if engine is Engine.OPENVINO:
         chosen = CPU
     proven = bundle.card.proven(chosen.type if engine is Engine.TORCH else engine)
-    best = next((each for each in proven if has(chosen, each)), Precision.FLOAT32)
+    best = next((each for each in proven if can(chosen, each)), Precision.FLOAT32)
     return Place(chosen, precision or best, engine)
 
 

@@ -14,10 +14,10 @@ from triage.infer.calibration import probabilities
 from triage.infer.compiled import compiled
 from triage.infer.densenet import Activations, DenseNet
 from triage.infer.folded import fold
-from triage.infer.golden import WHITE
+from triage.infer.golden import WHITE, drawings
 from triage.infer.gradcam import contributions
 from triage.infer.input import InputSpec, normalise
-from triage.infer.precision import Precision, activations, change
+from triage.infer.precision import LARGEST_ROUNDING, Precision, activations, change
 
 CPU = torch.device("cpu")
 
@@ -109,12 +109,12 @@ class Seat:
     def reproduces(self, bundle: Bundle) -> bool:
         """Tell whether the golden output comes out here.
 
-        ``float32`` on the CPU is held to logits and maps, as when a bundle is loaded; whatever
-        else, to the probabilities, as closely as films' must come out.
+        ``float32`` is held to logits and maps, as when a bundle is loaded; a shorter precision,
+        to the probabilities, as closely as films' must come out.
         """
         squares = bundle.golden["input"][None].float() / WHITE  # (1, size, size)
         logits, places = self.compute(squares, bundle.card.input.spec)
-        if self.place.device == CPU and self.place.precision is Precision.FLOAT32:
+        if self.place.precision is Precision.FLOAT32:
             found = {"logits": logits, "maps": torch.relu(places)}
             tolerance = bundle.card.golden.tolerance
             return all(_near(f, bundle.golden[n], tolerance) for n, f in found.items())
@@ -123,6 +123,31 @@ class Seat:
         # A threshold that no probability reaches: one drawing decides nothing.
         beyond = torch.full((wanted.shape[1],), 2.0)
         return change(wanted, probabilities(logits, temperature=temperature), beyond).tolerable
+
+    @torch.inference_mode()
+    def agrees(self, reserve: "Seat", bundle: Bundle) -> bool:
+        """Tell whether eight drawings have the same answers here as from the reserve.
+
+        Nobody has held this place against the reserve on films. What is asked of it is therefore
+        500 times what is asked of a precision that somebody has: nothing but roundings.
+        """
+        squares, spec = drawings(bundle.card.input.size), bundle.card.input.spec
+        (logits, maps), (wanted, there) = (each.compute(squares, spec) for each in (self, reserve))
+        temperature = bundle.card.calibration.temperature
+        found, scores = (probabilities(each, temperature=temperature) for each in (logits, wanted))
+        is_same = float((found - scores).abs().max()) <= LARGEST_ROUNDING
+        return is_same and _near(maps, there, bundle.card.golden.tolerance)
+
+    def objection(self, reserve: "Seat", bundle: Bundle) -> str | None:
+        """Say why films must not be assessed here, or ``None``.
+
+        A shorter precision is used only where the card records what it changed on films.
+        """
+        if not self.reproduces(bundle):
+            return "other golden output"
+        if self.place.precision is Precision.FLOAT32 and not self.agrees(reserve, bundle):
+            return f"other answers than {reserve.place}"
+        return None
 
 
 def _near(found: Tensor, golden: Tensor, tolerance: float) -> bool:

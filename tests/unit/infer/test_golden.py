@@ -5,7 +5,7 @@ from torch import Tensor
 
 from tests.unit.infer.bundles import network
 from triage.domain.errors import ConfigurationError
-from triage.infer.golden import golden_of, pattern, refuse_difference
+from triage.infer.golden import drawings, golden_of, pattern, refuse_difference
 from triage.infer.input import InputSpec
 
 SPEC = InputSpec(size=32)
@@ -21,6 +21,17 @@ def test_the_golden_input_has_structure_at_every_brightness() -> None:
 
     assert square.shape == (224, 224)
     assert len(np.unique(square.numpy())) > 200
+
+
+def test_the_drawings_are_unlike_each_other_and_begin_with_the_golden_input() -> None:
+    squares = drawings(224)
+
+    flat = squares.flatten(1)
+    apart = torch.cdist(flat, flat) / 224 + torch.eye(8)
+    assert squares.shape == (8, 224, 224)
+    assert torch.equal(squares[0], pattern(224).float() / 255)
+    assert float(apart.min()) > 0.1
+    assert 0 <= float(squares.min()) <= float(squares.max()) <= 1
 
 
 def test_the_same_network_reproduces_its_golden_output(golden: dict[str, Tensor]) -> None:

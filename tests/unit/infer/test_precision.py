@@ -7,7 +7,7 @@ import torch
 from tests.benchmarks.precision import cuts, judged
 from tests.unit.infer.bundles import label, network
 from triage.infer.card import Line, Urgent
-from triage.infer.precision import Change, Precision, activations, change, has
+from triage.infer.precision import Change, Precision, activations, change, exactly, has
 
 CPU = torch.device("cpu")
 THRESHOLDS = torch.tensor([0.5, 0.5])
@@ -32,6 +32,17 @@ def test_a_shorter_precision_is_near_and_leaves_as_float32(precision: Precision)
     reference = network()(batch)
     assert found.logits.dtype is found.features.dtype is torch.float32
     assert 0 < float((found.features - reference.features).abs().max()) < 0.1
+
+
+def test_a_gpu_is_asked_for_all_bits_of_float32_and_then_left_as_it_was() -> None:
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32, cudnn.conv.fp32_precision
+
+    with exactly():
+        within = cudnn.allow_tf32, cudnn.conv.fp32_precision
+
+    assert within == (False, "ieee")
+    assert before == (cudnn.allow_tf32, cudnn.conv.fp32_precision) == (True, "tf32")
 
 
 def test_no_change_is_tolerable() -> None:

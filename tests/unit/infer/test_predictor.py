@@ -16,7 +16,7 @@ from triage.domain.errors import UnassessableFilm
 from triage.domain.film import Film
 from triage.infer.bundle import Bundle, load_bundle, save_bundle
 from triage.infer.card import Label, Line, Proof, Urgent
-from triage.infer.precision import Precision, has
+from triage.infer.precision import Precision
 from triage.infer.predictor import CPU_WITHOUT_MEMORY, ONE_GRAY, Predictor, keep_quiet
 
 
@@ -403,35 +403,46 @@ def proven(folder: Path, *, change: float) -> Bundle:
     return load_bundle(folder)
 
 
-has_bfloat16 = pytest.mark.skipif(
-    not has(torch.device("cpu"), Precision.BFLOAT16),
-    reason="a processor that gains nothing by bfloat16",
-)
+def everything(_device: torch.device, _precision: Precision) -> bool:
+    """Describe a processor that has every precision, as ``has`` describes this one."""
+    return True
 
 
-def test_a_bundle_that_proves_nothing_runs_float32(predictor: Predictor) -> None:
-    assert predictor.way == "cpu float32"
+def nothing_short(_device: torch.device, precision: Precision) -> bool:
+    """Describe a processor that has none but ``float32``."""
+    return precision is Precision.FLOAT32
 
 
-@has_bfloat16
+def test_a_bundle_that_proves_nothing_runs_float32(tmp_path: Path) -> None:
+    bundle = load_bundle(saved(tmp_path))
+
+    assert Predictor(bundle, device="cpu", can=everything).way == "cpu float32"
+
+
+def test_a_processor_without_the_proven_precision_runs_float32(tmp_path: Path) -> None:
+    bundle = proven(tmp_path, change=0.004)
+
+    assert Predictor(bundle, device="cpu", can=nothing_short).way == "cpu float32"
+
+
 def test_a_bundle_runs_the_precision_that_it_proves(tmp_path: Path) -> None:
-    predictor = Predictor(proven(tmp_path, change=0.004), device="cpu")
+    predictor = Predictor(proven(tmp_path, change=0.004), device="cpu", can=everything)
 
     assert predictor.way == "cpu bfloat16"
     assert predictor.degraded is None
 
 
-@has_bfloat16
 def test_a_proof_that_does_not_hold_is_not_followed(tmp_path: Path) -> None:
-    assert Predictor(proven(tmp_path, change=0.006), device="cpu").way == "cpu float32"
+    bundle = proven(tmp_path, change=0.006)
+
+    assert Predictor(bundle, device="cpu", can=everything).way == "cpu float32"
 
 
-@has_bfloat16
 def test_a_precision_without_the_golden_probabilities_is_given_up(tmp_path: Path) -> None:
     bundle = proven(tmp_path, change=0.004)
     off = {**bundle.golden, "logits": bundle.golden["logits"] + 0.1}
 
-    predictor = Predictor(replace(bundle, golden=off), device="cpu")
+    predictor = Predictor(replace(bundle, golden=off), device="cpu", can=everything)
 
     assert predictor.way == "cpu float32"
     assert predictor.degraded == ("cpu bfloat16 given up, now cpu float32: other golden output")

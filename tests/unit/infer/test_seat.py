@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from tests.builders.openvino import needs_openvino
 from tests.unit.infer.bundles import SPEC, saved
@@ -13,6 +14,7 @@ from tests.unit.infer.failing import Failing, Greedy
 from tests.unit.infer.films import film
 from triage.domain.assessment import RefusalCode
 from triage.infer.bundle import Bundle, load_bundle, shipped_bundle
+from triage.infer.densenet import Activations
 from triage.infer.precision import Precision
 from triage.infer.predictor import Predictor
 from triage.infer.seat import Engine, Place, Seat
@@ -95,6 +97,49 @@ def test_the_reserve_is_the_network_itself_where_it_does_not(
     _, places = Seat.reserve(other).compute(squares, SPEC)
 
     assert torch.equal(places, Seat.of(bundle, Place()).compute(squares, SPEC)[1])
+
+
+def dark(batch: Tensor) -> Tensor:
+    """Find the pictures of a normalised batch that are mostly black."""
+    return (batch < 0).flatten(1).float().mean(dim=1) > 0.6
+
+
+def off_by(seat: Seat, difference: float) -> Seat:
+    """Make a place that computes dark films in another way."""
+
+    def ask(batch: Tensor) -> Activations:
+        logits, features = seat.ask(batch)
+        return Activations(logits.where(~dark(batch)[:, None], logits + difference), features)
+
+    return replace(seat, ask=ask)
+
+
+def test_a_place_that_differs_by_roundings_is_used(bundle: Bundle) -> None:
+    plain, reserve = Seat.of(bundle, Place()), Seat.reserve(bundle)
+
+    assert plain.objection(reserve, bundle) is None
+    assert off_by(plain, 1e-5).objection(reserve, bundle) is None
+
+
+@pytest.mark.parametrize("difference", [0.001, float("nan")])
+def test_a_place_that_is_right_about_the_golden_input_alone_is_not_used(
+    bundle: Bundle, difference: float
+) -> None:
+    reserve = Seat.reserve(bundle)
+    wrong = off_by(Seat.of(bundle, Place()), difference)
+
+    assert wrong.reproduces(bundle), "its golden output alone tells nothing"
+    assert wrong.objection(reserve, bundle) == "other answers than cpu float32"
+
+
+def test_other_maps_are_noticed_too(bundle: Bundle) -> None:
+    reserve = Seat.reserve(bundle)
+
+    def ask(batch: Tensor) -> Activations:
+        logits, features = reserve.ask(batch)
+        return Activations(logits, features * (1 + 10 * dark(batch)[:, None, None, None]))
+
+    assert replace(reserve, ask=ask).objection(reserve, bundle) == "other answers than cpu float32"
 
 
 def test_torch_computes_unless_another_engine_is_asked_for(tmp_path: Path) -> None:
