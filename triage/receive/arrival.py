@@ -3,7 +3,7 @@
 import hashlib
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ NOT_STORAGE = 0x0122
 SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
 MODALITY = 0x00080060
 STUDY, SERIES = 0x0020000D, 0x0020000E
-_WANTED = frozenset({SOP_CLASS, SOP_INSTANCE, MODALITY, STUDY, SERIES})
+WANTED = frozenset({SOP_CLASS, SOP_INSTANCE, MODALITY, STUDY, SERIES})
 _SERVICES = "1.2.840.10008.1."  # Verification, Storage Commitment, media directories
 _UID_FORM = re.compile(r"[0-9.]{1,64}")
 _MODALITY_FORM = re.compile(r"[A-Z0-9_ ]{1,16}")
@@ -70,7 +70,7 @@ class Inspection:
         self._sop_class_uid = sop_class_uid
         self._sop_instance_uid = sop_instance_uid
         self._transfer_syntax_uid = transfer_syntax_uid
-        self._walk = begin_walk(transfer_syntax_uid, wanted=_WANTED)
+        self._walk = begin_walk(transfer_syntax_uid, wanted=WANTED)
         self.feed = self._walk.feed
 
     def finish(self) -> Arrival:
@@ -85,16 +85,7 @@ class Inspection:
         found = self._walk.finish()
         self._match("SOP Class UID", found.get(SOP_CLASS), self._sop_class_uid)
         self._match("SOP Instance UID", found.get(SOP_INSTANCE), self._sop_instance_uid)
-        modality = _text(found.get(MODALITY))
-        series = _text(found.get(SERIES))
-        return Arrival(
-            sop_class_uid=self._sop_class_uid,
-            sop_instance_uid=_valid(self._sop_instance_uid),
-            study_uid=_valid(_text(found.get(STUDY)) or f"study of {self._sop_instance_uid}"),
-            series_uid=series if _UID_FORM.fullmatch(series) else None,
-            modality=modality if _MODALITY_FORM.fullmatch(modality) else None,
-            transfer_syntax_uid=self._transfer_syntax_uid,
-        )
+        return name_arrival(found, transfer_syntax_uid=self._transfer_syntax_uid)
 
     def _match(self, what: str, value: bytes | None, said: str) -> None:
         found = _text(value)
@@ -105,6 +96,20 @@ class Inspection:
     def _shown(self, uid: str) -> str:
         """Repeat what is a UID: anything else may be a name."""
         return uid if _UID_FORM.fullmatch(uid) else "is no UID"
+
+
+def name_arrival(found: Mapping[int, bytes], *, transfer_syntax_uid: str) -> Arrival:
+    """Name what a whole data set is, by the elements of ``WANTED`` that a walk has found in it."""
+    sop_instance_uid = _text(found.get(SOP_INSTANCE))
+    modality, series = _text(found.get(MODALITY)), _text(found.get(SERIES))
+    return Arrival(
+        sop_class_uid=_text(found.get(SOP_CLASS)),
+        sop_instance_uid=_valid(sop_instance_uid),
+        study_uid=_valid(_text(found.get(STUDY)) or f"study of {sop_instance_uid}"),
+        series_uid=series if _UID_FORM.fullmatch(series) else None,
+        modality=modality if _MODALITY_FORM.fullmatch(modality) else None,
+        transfer_syntax_uid=transfer_syntax_uid,
+    )
 
 
 def part10_header(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
