@@ -130,10 +130,7 @@ class Spool:
     def digests(self, *, older_than_s: float) -> Iterator[str]:
         """Yield the digest of every file that was stored at least so many seconds ago."""
         before = time.time() - older_than_s
-        for path in self.folder.glob("??/*.dcm"):
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime <= before:
-                    yield path.stem
+        yield from (digest for digest, at in stored_files(self.folder) if at <= before)
 
     def sweep_unfinished(self) -> None:
         """Remove what a crash left of files that were never acknowledged."""
@@ -194,8 +191,24 @@ class Unfinished:
 
 
 def path_in(folder: Path, digest: str) -> Path:
-    """Return where a spool's folder keeps the file with this digest, or would keep it."""
+    """Return where a spool in this folder has the file with this digest, or would have it."""
     return folder / digest[:2] / f"{digest}.dcm"
+
+
+def stored_files(folder: Path) -> Iterator[tuple[str, float]]:
+    """Yield digest and time of storage of each whole file; a folder that is not there has none."""
+    for path in folder.glob("??/*.dcm"):
+        with contextlib.suppress(FileNotFoundError):
+            yield path.stem, path.stat().st_mtime
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a file's contents are still those that its name says."""
+    contents = blake3()
+    with path.open("rb") as file:
+        while piece := file.read(SYNC_STEP):
+            contents.update(piece)
+    return bool(contents.hexdigest() == path.stem)
 
 
 def digest_of(contents: bytes) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "existing_engine",
     "is_away",
     "open_engine",
+    "reading_engine",
     "sqlite_file",
     "supply_logarithm",
 ]
@@ -103,10 +104,29 @@ def existing_engine(url: str) -> Engine:
     Raises:
         ConfigurationError: the SQLite file does not exist; it would be made empty.
     """
-    file = sqlite_file(url)
-    if file is not None and not file.is_file():
-        raise ConfigurationError(f"no database {file}: no daemon has run here yet")
+    _existing_file(url)
     return open_engine(url)
+
+
+def reading_engine(url: str) -> Engine:
+    """Make an engine that writes nothing, not even a journal mode, and lets nobody wait.
+
+    Each transaction sees one state of the database, that of its first statement.
+
+    Raises:
+        ConfigurationError: the SQLite file does not exist, or the URL is refused.
+    """
+    address, file = _checked(url), _existing_file(url)
+    if file is None:
+        engine = create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            isolation_level="REPEATABLE READ",
+            connect_args={**SOON_LOST, "options": "-c default_transaction_read_only=on"},
+        )
+    else:
+        engine = create_engine(address, creator=partial(_connect_to_read, file))
+        event.listen(engine, "begin", lambda connection: look(connection, "BEGIN", ()))
+    return engine
 
 
 def sqlite_file(url: str | URL) -> Path | None:
@@ -139,6 +159,23 @@ def supply_logarithm(connection: sqlite3.Connection) -> None:
         connection.execute("SELECT ln(1.0)")
     except sqlite3.OperationalError:
         connection.create_function("ln", 1, math.log, deterministic=True)
+
+
+def _existing_file(url: str) -> Path | None:
+    file = sqlite_file(url)
+    if file is not None and not file.is_file():
+        raise ConfigurationError(f"no database {file}: no daemon has run here yet")
+    return file
+
+
+def _connect_to_read(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{file.absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=UNHURRIED.turn_s,
+    )
 
 
 def _checked(url: str | URL) -> URL:

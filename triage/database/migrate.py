@@ -25,7 +25,7 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
-            _refuse_newer(connection)
+            refuse_newer(connection)
             command.upgrade(_config(connection), revision)
             return current_revision(connection) or "empty"
     except OperationalError as error:
@@ -43,7 +43,30 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_newer(connection: Connection) -> None:
+def require_newest(connection: Connection) -> None:
+    """Refuse a database that has another schema than this program.
+
+    Raises:
+        ConfigurationError: it is newer, older, or empty.
+    """
+    refuse_newer(connection)
+    if (current := current_revision(connection)) != newest_revision():
+        raise ConfigurationError(
+            f"database: its schema is {current or 'empty'}: run triage database upgrade"
+        )
+
+
+def newest_revision() -> str:
+    """Return the revision that this program's migrations lead to."""
+    return str(ScriptDirectory(str(_folder())).get_current_head())
+
+
+def refuse_newer(connection: Connection) -> None:
+    """Refuse a database that a newer program has upgraded.
+
+    Raises:
+        ConfigurationError: its revision is none of this program's.
+    """
     current = current_revision(connection)
     known = {script.revision for script in ScriptDirectory(str(_folder())).walk_revisions()}
     if current is not None and current not in known:

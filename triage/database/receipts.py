@@ -51,7 +51,7 @@ RETURNING id, study_id, sop_instance_uid, digest
 """
 EVENTS = """
 INSERT INTO event (at, study_id, kind, subject_id, from_state, to_state, actor, duration_s)
-VALUES {(?, ?, ?, ?, 'NEW', ?, 'listener', 0.0)}
+VALUES {(?, ?, ?, ?, 'NEW', ?, ?, 0.0)}
 """
 KEEP_AGAIN = "UPDATE instance SET swept_at = NULL WHERE digest IN ({?})"
 
@@ -96,7 +96,7 @@ def open_associations(
     """Note peers that have begun to store; their studies are incomplete until they are closed."""
     if not callers:
         return []
-    at = _stored(connection, now)
+    at = stored(connection, now)
     rows = [(listener, caller.ae_title, caller.host, at) for caller in callers]
     found: dict[Caller, list[int]] = {}
     # Nothing says in which order the rows come back; those of one caller are all alike.
@@ -117,7 +117,7 @@ def close_associations(
     connection: Connection, association_ids: Sequence[int], *, now: datetime
 ) -> None:
     """Note that associations were released, aborted or lost."""
-    values = [_stored(connection, now), *association_ids]
+    values = [stored(connection, now), *association_ids]
     run(connection, CLOSE, values, times=len(association_ids))
 
 
@@ -145,9 +145,11 @@ def record_receipt(
 
 
 def record_receipts(
-    connection: Connection, entries: Sequence[Entry], *, now: datetime
+    connection: Connection, entries: Sequence[Entry], *, now: datetime, actor: str = ACTOR
 ) -> list[bool]:
     """Write the instance rows and queue their studies, in the caller's transaction.
+
+    The events bear the name of ``actor``.
 
     Studies are locked before everything that belongs to them: first those that are made, then
     those that were there, both in the order of their UIDs. So no two listeners deadlock.
@@ -161,7 +163,8 @@ def record_receipts(
     films, studies = _known(connection, entries)
     # Of two alike in one transaction, the first is the new one.
     unknown = {entry[0].film: entry for entry in reversed(entries) if entry[0].film not in films}
-    new = _receive(connection, list(unknown.values()), studies, now=now) if unknown else set()
+    by = By(actor, now)
+    new = _receive(connection, list(unknown.values()), studies, by=by) if unknown else set()
     told = []
     for receipt, _ in entries:
         told.append(receipt.film in new)
@@ -182,10 +185,10 @@ def _known(connection: Connection, entries: Sequence[Entry]) -> tuple[set[Film],
 
 
 def _receive(
-    connection: Connection, entries: Sequence[Entry], known: set[str], *, now: datetime
+    connection: Connection, entries: Sequence[Entry], known: set[str], *, by: By
 ) -> set[Film]:
     """Write what was not here when the transaction began; return what still was not."""
-    at = _stored(connection, now)
+    at = stored(connection, by.at)
     wanted = {receipt.study_uid for receipt, _ in entries}
     made = _make_studies(connection, sorted(wanted - known), at)
     states: dict[int, str] = {}
@@ -196,13 +199,13 @@ def _receive(
             studies[uid], states[study_id] = study_id, state
     rows = [_film_row(*entry, studies[entry[0].study_uid], at) for entry in entries]
     films = run(connection, NEW_FILMS, _flat(rows), times=len(rows))
-    events = [(at, study_id, "study", study_id, "RECEIVING") for study_id in made.values()]
-    events += [(at, study_id, "film", film_id, "WAITING") for film_id, study_id, *_ in films]
+    events = [(at, one, "study", one, "RECEIVING", by.actor) for one in made.values()]
+    events += [(at, one, "film", film, "WAITING", by.actor) for film, one, *_ in films]
     if events:
         run(connection, EVENTS, _flat(events), times=len(events))
     woken = {study_id for _, study_id, *_ in films if states.get(study_id) in _LATE_FROM}
     for study_id in sorted(woken):
-        _wake(connection, study_id, states[study_id], now=now)
+        _wake(connection, study_id, states[study_id], by=by)
     return {(uid, digest) for *_, uid, digest in films}
 
 
@@ -232,16 +235,16 @@ def _film_row(
     )
 
 
-def _wake(connection: Connection, study_id: int, state: str, *, now: datetime) -> None:
+def _wake(connection: Connection, study_id: int, state: str, *, by: By) -> None:
     """Queue a study again that was finished, for its new film alone."""
     change(
         connection,
         Kind.STUDY,
         study_id,
         move=(state, StudyState.QUEUED),
-        by=By(ACTOR, now),
+        by=by,
         reason="late film",
-        next_attempt_at=now,
+        next_attempt_at=by.at,
         failures=0,
         deaths=0,
     )
@@ -251,7 +254,7 @@ def _flat(rows: Iterable[tuple[object, ...]]) -> list[object]:
     return [value for row in rows for value in row]
 
 
-def _stored(connection: Connection, moment: datetime) -> object:
+def stored(connection: Connection, moment: datetime) -> object:
     """Return a time as the driver takes it: an expression would do that by itself."""
     convert = UtcTime().bind_processor(connection.dialect)
     return convert(moment) if convert else moment

@@ -21,12 +21,16 @@ from triage.domain.study import DeliveryState, FilmState, Instance, Lease, Study
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A capture for one destination; without a digest it is parked for the reason given."""
+    """A capture for one destination; without a digest it is parked for the reason given.
+
+    ``in_doubt``: it may be there already, so it is looked up before it is sent.
+    """
 
     destination: str
     sop_instance_uid: str | None
     digest: str | None
     parked: str | None = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def finish(
     """
     queue.hold(connection, lease)
     for outcome in outcomes:
-        _store(connection, lease, outcome, now=now)
+        store(connection, outcome, study_id=lease.study_id, by=By(lease.worker, now))
     state = _next_state(connection, lease.study_id)
     queue.leave(connection, lease, to_state=state, now=now, next_attempt_at=now)
     if state is StudyState.ASSESSED:
@@ -139,14 +143,19 @@ def _columns() -> Select[int, str, str, str, datetime]:
     )
 
 
-def _store(connection: Connection, lease: Lease, outcome: Outcome, *, now: datetime) -> None:
+def store(connection: Connection, outcome: Outcome, *, study_id: int, by: By) -> None:
+    """Write one film's end and its parcels; the study is locked already.
+
+    Raises:
+        MoveRefused: the film has its end.
+    """
     refusal = outcome.refusal
     change(
         connection,
         Kind.FILM,
         outcome.instance_id,
         move=(FilmState.WAITING, outcome.state),
-        by=By(lease.worker, now),
+        by=by,
         reason=outcome.not_returned if refusal is None else refusal.sentence,
         code=None if refusal is None else refusal.code,
         sentence=None if refusal is None else refusal.sentence,
@@ -156,13 +165,13 @@ def _store(connection: Connection, lease: Lease, outcome: Outcome, *, now: datet
         sex=outcome.origin.sex,
         age_band=outcome.origin.age_band,
     )
-    note_accession(connection, lease.study_id, outcome.accession)
+    note_accession(connection, study_id, outcome.accession)
     if outcome.assessment is not None:
-        _store_assessment(connection, outcome, outcome.assessment, now=now)
+        _store_assessment(connection, outcome, outcome.assessment, now=by.at)
     for parcel in outcome.parcels:
-        _post(connection, lease, outcome, parcel, now=now)
+        _post(connection, study_id, outcome, parcel, by=by)
     if outcome.replaces:
-        supersede(connection, outcome.instance_id, now=now)
+        supersede(connection, outcome.instance_id, now=by.at)
 
 
 def _store_assessment(
@@ -211,20 +220,21 @@ def _map_rows(assessment_id: int, assessment: Assessment) -> Iterator[dict[str, 
 
 
 def _post(
-    connection: Connection, lease: Lease, outcome: Outcome, parcel: Parcel, *, now: datetime
+    connection: Connection, study_id: int, outcome: Outcome, parcel: Parcel, *, by: By
 ) -> None:
     state = DeliveryState.WAITING if parcel.parked is None else DeliveryState.PARKED
     values = {
-        "study_id": lease.study_id,
+        "study_id": study_id,
         "instance_id": outcome.instance_id,
         "destination": parcel.destination,
         "sop_instance_uid": parcel.sop_instance_uid,
         "digest": parcel.digest,
         "state": state,
-        "state_since": now,
-        "next_attempt_at": now,
+        "state_since": by.at,
+        "next_attempt_at": by.at,
         "reason": parcel.parked,
-        "priority": _priority(connection, lease, outcome),
+        "priority": _priority(connection, study_id, outcome),
+        "in_doubt": parcel.in_doubt,
     }
     delivery_id = insert_new(connection, schema.delivery, values)
     if delivery_id is None:
@@ -234,17 +244,17 @@ def _post(
         connection,
         Kind.DELIVERY,
         delivery_id,
-        study_id=lease.study_id,
+        study_id=study_id,
         move=(NEW, state),
-        by=By(lease.worker, now),
+        by=by,
         reason=parcel.parked,
     )
 
 
-def _priority(connection: Connection, lease: Lease, outcome: Outcome) -> int:
+def _priority(connection: Connection, study_id: int, outcome: Outcome) -> int:
     """Return the study's priority, and one more for an urgent finding."""
     table = schema.study.c
-    asked = select(table.priority).where(table.id == lease.study_id)
+    asked = select(table.priority).where(table.id == study_id)
     findings = () if outcome.assessment is None else outcome.assessment.findings
     urgent = any(finding.tier is Tier.URGENT for finding in findings)
     return int(connection.execute(asked).scalar_one()) + urgent
