@@ -36,7 +36,7 @@ COMMANDS = {
     "learn": "List who was turned away at the door.",
     "requeue": "Try a dead study or a parked delivery again.",
     "discard": "Give a dead study up, with a reason.",
-    "database": "Bring the database to this program's schema, or sum up its days.",
+    "database": "Upgrade, sum up, check or rebuild the database.",
     "model": "Make a bundle of another project's weights, or show one.",
     "train": "Train a network and make a bundle of it.",
     "evaluate": "Measure how good a model is on labelled films.",

@@ -23,8 +23,7 @@ from triage.database.engine import (
 from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.settings import Settings, load_settings
 
-Film = TypeVar("Film")
-
+Item = TypeVar("Item")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", envvar="TRIAGE_SETTINGS", help="The settings' TOML file."),
@@ -92,10 +91,10 @@ def pairs_of(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str],
     return tuple((name, value) for name, _, value in parts)
 
 
-def with_progress(films: Sequence[Film], doing: str = "assess") -> Iterable[Film]:
-    """Count films on a terminal while something is done with them."""
+def with_progress(items: Sequence[Item], what: str = "assess") -> Iterable[Item]:
+    """Count films or files on a terminal while something is done with each."""
     console = Console(stderr=True)
-    return track(films, doing, console=console, disable=not console.is_terminal)
+    return track(items, what, console=console, disable=not console.is_terminal)
 
 
 def make_folder(to: Path) -> None:

@@ -238,7 +238,7 @@ def _post(
     }
     delivery_id = insert_new(connection, schema.delivery, values)
     if delivery_id is None:
-        take_up(connection, values, by=By(lease.worker, now))
+        take_up(connection, values, by=by)
         return
     record(
         connection,

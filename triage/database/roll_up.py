@@ -48,7 +48,7 @@ def roll_up_next(connection: Connection, *, now: datetime) -> date | None:
 
 def forget(connection: Connection, *, since: date) -> None:
     """Forget the sums from this day on, where there are any; they are made again."""
-    for sums in (schema.score_day, schema.rolled_day):
+    for sums in (reporting.score_day, reporting.rolled_day):
         connection.execute(delete(sums).where(sums.c.day >= since))
 
 
