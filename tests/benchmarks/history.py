@@ -20,7 +20,6 @@ SEXES, BANDS = ("F", "M", None), ("18-39", "40-59", "60-79", "80 and older", Non
 DESTINATION = "PACS@10.0.0.2:4242"
 THRESHOLD = 0.5
 SPAN = timedelta(days=3 * 365)
-VISITS = 40
 
 Row = tuple[object, ...]
 COLUMNS = {
@@ -82,9 +81,7 @@ def fill(connection: Connection, studies: int, *, until: datetime) -> None:
     apart = SPAN / studies
     cases = [Case(number + 1, until - apart * (studies - 1 - number)) for number in range(studies)]
     assessed = [case for case in cases if not case.refused and not case.dead]
-    _write(
-        connection, "association", (_association(visit, until) for visit in range(1, VISITS + 1))
-    )
+    _write(connection, "association", map(_association, cases))
     _write(connection, "study", map(_study, cases))
     _write(connection, "instance", map(_film, cases))
     _write(connection, "assessment", map(_assessment, assessed))
@@ -93,8 +90,9 @@ def fill(connection: Connection, studies: int, *, until: datetime) -> None:
     connection.execute(text("ANALYZE"))
 
 
-def _association(visit: int, until: datetime) -> Row:
-    return (visit, "listener-1", f"CR{visit % 4}", "10.0.0.1", until, until)
+def _association(case: Case) -> Row:
+    number, at = case.number, case.at
+    return (number, "listener-1", f"CR{number % 4}", "10.0.0.1", at, at)
 
 
 def _study(case: Case) -> Row:
@@ -110,9 +108,9 @@ def _film(case: Case) -> Row:
     code = ("lateral", "body_part", "not_frontal_chest")[number % 3] if case.refused else None
     known = (DEVICES[number % 5], SEXES[number % 3], BANDS[number % 5])
     uid, syntax = "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.1.2.1"
-    visit, end = 1 + number % VISITS, case.assessed_at
+    end = case.assessed_at
     sizes = (f"{number:064x}", 15_000_000)
-    named = (number, number, visit, f"2.25.{number}.1", uid, "DX", syntax, *sizes, case.at)
+    named = (number, number, number, f"2.25.{number}.1", uid, "DX", syntax, *sizes, case.at)
     return (*named, state, end, code, code, ("PA", "AP", "unknown")[number % 3], *known)
 
 

@@ -15,7 +15,7 @@ EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 INDEXES = {
     "worklist": {"ix_study_day"},
     "daily-volume": {"ix_instance_day"},
-    "flag-rate": {"ix_assessment_day"},
+    "flag-rate": {"ix_assessment_day", "ix_finding_flagged"},
     "findings": {"ix_assessment_day"},
     "turn-round": {"ix_assessment_day"},
     "refusals": {"ix_instance_day", "ix_door_event_day"},

@@ -27,6 +27,7 @@ __all__ = [
     "database_time",
     "existing_engine",
     "is_away",
+    "is_damaged",
     "open_engine",
     "reading_engine",
     "sqlite_file",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 CONTENDED = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock not available
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 SOON_LOST = {  # a server that vanishes without a word is noticed within eleven seconds
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -47,6 +49,13 @@ KEPT_CONNECTIONS = 5
 NO_COMMIT_IN_MEMORY = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
+)
+# PostgreSQL would compile a report for longer than it runs; and by its default a look by an index is
+# so dear that it reads every finding there ever was for those of a day. A site's choice stays.
+FOR_REPORTS = (
+    "SET jit = off",
+    "SELECT set_config('random_page_cost', '1.1', false)"
+    " WHERE current_setting('random_page_cost') = '4'",
 )
 _SQLITE_TIME = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
 
@@ -178,6 +187,12 @@ def _connect_to_read(file: Path) -> sqlite3.Connection:
     )
 
 
+def is_damaged(error: DatabaseError) -> bool:
+    """Tell whether the database says of itself that its files are damaged."""
+    name = getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "")
+    return str(name).startswith(DAMAGED)
+
+
 def _checked(url: str | URL) -> URL:
     try:
         address = make_url(url)
@@ -205,7 +220,7 @@ def _prepare(
     else:
         asked = {"lock_timeout": patience.row_s, "statement_timeout": patience.statement_s}
         limits = [f"SET {name} = '{limit_s}s'" for name, limit_s in asked.items() if limit_s]
-        limits.append(NO_COMMIT_IN_MEMORY)
+        limits += [NO_COMMIT_IN_MEMORY, *FOR_REPORTS]
     cursor = connection.cursor()
     for limit in limits:
         cursor.execute(limit)

@@ -7,8 +7,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
+from triage.database.engine import is_damaged
 from triage.domain.errors import ConfigurationError, UnavailableError
 
 UPGRADE_LOCK = 7_110_442  # PostgreSQL's advisory lock: two hosts never upgrade at once
@@ -18,7 +19,7 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
     """Run every missing migration in one transaction and return the revision reached.
 
     Raises:
-        ConfigurationError: the database is newer than this program.
+        ConfigurationError: the database is newer than this program, or damaged.
         UnavailableError: it cannot be reached.
     """
     try:
@@ -30,6 +31,12 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
             return current_revision(connection) or "empty"
     except OperationalError as error:
         raise UnavailableError(f"database: {type(error.orig).__name__} at opening") from error
+    except DatabaseError as error:
+        if not is_damaged(error):
+            raise
+        raise ConfigurationError(
+            "database: it is damaged: triage database check tells where"
+        ) from error
 
 
 def downgrade(engine: Engine, *, revision: str) -> None:
@@ -58,7 +65,7 @@ def require_newest(connection: Connection) -> None:
 
 def newest_revision() -> str:
     """Return the revision that this program's migrations lead to."""
-    return str(ScriptDirectory(str(_folder())).get_current_head())
+    return str(ScriptDirectory(str(folder())).get_current_head())
 
 
 def refuse_newer(connection: Connection) -> None:
@@ -68,7 +75,7 @@ def refuse_newer(connection: Connection) -> None:
         ConfigurationError: its revision is none of this program's.
     """
     current = current_revision(connection)
-    known = {script.revision for script in ScriptDirectory(str(_folder())).walk_revisions()}
+    known = {script.revision for script in ScriptDirectory(str(folder())).walk_revisions()}
     if current is not None and current not in known:
         raise ConfigurationError(
             f"database: its schema {current} is newer than this program: install the newer one"
@@ -77,14 +84,14 @@ def refuse_newer(connection: Connection) -> None:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_folder()))
+    config.set_main_option("script_location", str(folder()))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
 
 
-def _folder() -> Path:
-    """The migrations lie in the wheel's package, or beside it in a checkout."""
+def folder() -> Path:
+    """Return where the migrations lie: in the wheel's package, or beside it in a checkout."""
     package = Path(__file__).parents[1]
     installed = package / "migrations"
     return installed if installed.is_dir() else package.parent / "migrations"

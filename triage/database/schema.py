@@ -158,6 +158,12 @@ finding = Table(
     Column("threshold", Float, nullable=False),
     Column("tier", Text, nullable=False),
     CheckConstraint("probability >= 0 AND probability <= 1", name="probability"),
+    Index(
+        "ix_finding_flagged",
+        "assessment_id",
+        sqlite_where=text("tier IN ('flagged', 'urgent')"),
+        postgresql_where=text("tier IN ('flagged', 'urgent')"),
+    ),
 )
 
 heat_map = Table(
