@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select, update
 
 from tests.builders.studies import (
     CAPTURE,
@@ -20,6 +20,7 @@ from tests.builders.studies import (
     receive,
     state_of,
 )
+from triage.daemon.bookmark import Bookmark
 from triage.daemon.ledger import PATIENCE_S
 from triage.daemon.scheduler import JUST_STORED_S, Clockwork, Patient, Sweeper
 from triage.database import reporting_schema as reporting
@@ -260,3 +261,36 @@ def test_the_days_that_come_are_added(database: Engine, clockwork: Clockwork) ->
     with database.begin() as connection:
         last = connection.scalar(select(func.max(day)))
     assert last >= today + AHEAD
+
+
+@pytest.fixture
+def lost(database: Engine, tmp_path: Path) -> Bookmark:
+    """A note of a film that the database lacks."""
+    bookmark = Bookmark(tmp_path)
+    with database.begin() as connection:
+        receive(connection, receipt(), now=database_time(connection))
+        bookmark.keep(connection)
+        connection.execute(update(schema.instance).values(digest="another"))
+    return bookmark
+
+
+def test_nothing_is_swept_while_rows_are_lost(
+    database: Engine, films: Spool, results: Spool, lost: Bookmark
+) -> None:
+    orphan, capture = stored(films, days_ago=30), stored(results, days_ago=30)
+
+    Sweeper(database, films=films, results=results, retain=RETAIN, bookmark=lost).sweep()
+
+    assert orphan.exists()
+    assert capture.exists()
+
+
+@pytest.mark.usefixtures("lost")
+def test_without_a_bookmark_the_films_of_a_lost_database_are_swept(
+    sweeper: Sweeper, films: Spool
+) -> None:
+    orphan = stored(films, days_ago=30)
+
+    sweeper.sweep()
+
+    assert not orphan.exists()

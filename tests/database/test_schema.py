@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.builders.clock import Clock
@@ -85,3 +85,31 @@ def test_a_film_has_one_assessment(connection: Connection, clock: Clock) -> None
 
     with pytest.raises(IntegrityError):
         connection.execute(insert(schema.assessment).values({**row, "id": row["id"] + 1}))
+
+
+def names(connection: Connection) -> list[str | None]:
+    """Return the names of all constraints of our tables."""
+    seen = inspect(connection)
+    found: list[str | None] = []
+    for table in schema.metadata.tables:
+        found.append(seen.get_pk_constraint(table)["name"])
+        found += [key["name"] for key in seen.get_foreign_keys(table)]
+        found += [key["name"] for key in seen.get_unique_constraints(table)]
+        found += [check["name"] for check in seen.get_check_constraints(table)]
+    return found
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+def test_every_constraint_has_a_name_by_which_it_can_be_dropped(connection: Connection) -> None:
+    told = names(connection)
+
+    assert len(told) > 30
+    assert [name for name in told if str(name)[:3] not in {"pk_", "fk_", "uq_", "ck_"}] == []
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+def test_a_constraint_without_a_name_would_be_noticed(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE rolled_day RENAME TO kept_day"))
+    connection.execute(text("CREATE TABLE rolled_day (day date PRIMARY KEY)"))
+
+    assert {"rolled_day_pkey", None} & set(names(connection))

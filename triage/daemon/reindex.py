@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from triage.daemon.audit import Watched, batches
+from triage.daemon.bookmark import Bookmark
 from triage.database import restoration
 from triage.database.engine import Connection, Engine, database_time
 from triage.database.inventory import known_captures
@@ -96,6 +97,7 @@ class Reindex:
     ) -> None:
         self._engine = engine
         self._films, self._results = folder / "spool", folder / "results"
+        self._bookmark = Bookmark(folder)
         self._pacs = pacs
         self._dry_run = dry_run
         self._watched = watched
@@ -124,6 +126,9 @@ class Reindex:
         self._restore(batch)
         self._tell_waiting()
         self._done.counts[ALONE] = sum(map(len, self._captures.values()))
+        if not self._dry_run:
+            with self._transaction() as connection:
+                self._bookmark.renew(connection)
         return self._done
 
     def _restore(self, films: Sequence[tuple[Receipt, datetime]]) -> None:

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from triage.daemon.bookmark import Bookmark
 from triage.daemon.child import Ready
 from triage.database import queue, sweep
 from triage.database.calendar import add_days
@@ -21,6 +23,7 @@ COMPLETION_EVERY_S = 0.25
 LEASES_EVERY_S = 1.0
 SWEEP_EVERY_S = 3600.0
 SUM_UP_EVERY_S = 3600.0
+NOTE_NEWEST_EVERY_S = 10.0
 DATABASE_AWAY_S = 5.0
 RETAIN_OTHERS = timedelta(days=1)
 JUST_STORED_S = 600.0
@@ -32,21 +35,42 @@ logger = structlog.get_logger(__name__)
 
 
 class Sweeper:
-    """Removes files that no study, no delivery and no person needs any more."""
+    """Removes files that no study, no delivery and no person needs any more.
 
-    def __init__(self, engine: Engine, *, films: Spool, results: Spool, retain: timedelta) -> None:
+    Where the database has lost rows, nothing is removed: their films have no others.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        films: Spool,
+        results: Spool,
+        retain: timedelta,
+        bookmark: Bookmark | None = None,
+    ) -> None:
         self._engine = engine
+        self._bookmark = bookmark
         self._films = films
         self._results = results
         self._retain = retain
 
     def sweep(self) -> None:
         """Sweep films, encoded results, and what crashes left without a row."""
+        if self._rows_are_lost():
+            logger.critical("nothing is swept: the database lacks films that it had")
+            return
         removed = self._sweep_films() + self._sweep_results() + self._sweep_orphans()
         for spool in (self._films, self._results):
             spool.sweep_unfinished()
         if removed:
             logger.info("swept", files=removed)
+
+    def _rows_are_lost(self) -> bool:
+        if self._bookmark is None:
+            return False
+        with self._engine.begin() as connection:
+            return self._bookmark.is_lost(connection)
 
     def _sweep_films(self) -> int:
         removed = 0
@@ -153,11 +177,13 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     """Run the clocks until told to stop."""
     engine = open_engine(settings.database_url)
     clockwork = Clockwork(engine, settings)
+    bookmark = Bookmark(settings.data.folder)
     sweeper = Sweeper(
         engine,
         films=Spool(settings.data.folder / "spool"),
         results=Spool(settings.data.folder / "results"),
         retain=timedelta(days=settings.spool.retain_days),
+        bookmark=bookmark,
     )
     clock = BackgroundScheduler(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -166,11 +192,19 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     clock.add_job(Patient(clockwork.complete), "interval", seconds=COMPLETION_EVERY_S)
     clock.add_job(Patient(clockwork.take_back), "interval", seconds=LEASES_EVERY_S)
     clock.add_job(Patient(sweeper.sweep), "interval", seconds=SWEEP_EVERY_S)
+    clock.add_job(
+        Patient(partial(_note, engine, bookmark)), "interval", seconds=NOTE_NEWEST_EVERY_S
+    )
     clock.add_job(Patient(clockwork.sum_up), "interval", seconds=SUM_UP_EVERY_S)
     clock.start()
     ready({})
     stop.wait()
     clock.shutdown(wait=True)
+
+
+def _note(engine: Engine, bookmark: Bookmark) -> None:
+    with engine.begin() as connection:
+        bookmark.keep(connection)
 
 
 def _batches(digests: Iterator[str]) -> Iterator[list[str]]:

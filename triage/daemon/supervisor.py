@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from triage.daemon.bookmark import Bookmark
 from triage.daemon.child import EX_CONFIG, EX_TEMPFAIL, NIGHTLY, ROLES
 from triage.daemon.process import Child
 from triage.database.calendar import prepare
@@ -24,6 +25,9 @@ from triage.spool import Spool, private_folder
 DRAIN_S = 30.0
 LOCK_PATIENCE_S = 5.0
 LOOK_EVERY_S = 0.1
+LOST = (
+    "the database lacks films that it had: run triage database reindex, then start the daemon again"
+)
 DELIBERATE_EXITS = frozenset({EX_CONFIG, EX_TEMPFAIL})
 
 logger = structlog.get_logger(__name__)
@@ -49,14 +53,12 @@ def serve(settings: Settings, *, stop: threading.Event, announce: Callable[[str]
         locks = [held.enter_context(_locked(path, stop=stop)) for path in _lock_files(settings)]
         for name in ("spool", "results"):
             Spool(settings.data.folder / name)
-        engine = open_engine(settings.database_url)
-        prepare(engine, settings.reports)
-        engine.dispose()
+        roles = _roles(settings)
         choice = settings.listener
         with listen_on(choice.host, choice.port) as listening:
             bound = choice.model_copy(update={"port": listening.getsockname()[1]})
             chosen = settings.model_copy(update={"listener": bound})
-            supervisor = _Supervisor(chosen, listening, locks=locks, announce=announce)
+            supervisor = _Supervisor(chosen, listening, locks=locks, announce=announce, roles=roles)
             return supervisor.run(stop)
 
 
@@ -68,7 +70,9 @@ class _Supervisor:
         *,
         locks: Sequence[int],
         announce: Callable[[str], None],
+        roles: Sequence[str],
     ) -> None:
+        self._roles = roles
         self._settings = settings
         self._listening = listening
         self._announce = announce
@@ -84,7 +88,6 @@ class _Supervisor:
             )
             for number in range(settings.listener.processes)
         ]
-        roles = (*ROLES, NIGHTLY) if settings.worklist.cron else ROLES
         self._children = [*listeners, *(Child(role, descriptors=locks) for role in roles)]
 
     def run(self, stop: threading.Event) -> int:
@@ -110,7 +113,7 @@ class _Supervisor:
     def _note_ready(self) -> None:
         if not self._announced and all(child.ready.is_set() for child in self._children):
             self._announced = True
-            self._announce(_ready_line(self._settings))
+            self._announce(_ready_line(self._settings, whole=bool(self._roles)))
 
     def _restart(self, child: Child) -> None:
         if child.rested():
@@ -134,6 +137,24 @@ class _Supervisor:
                 logger.error("child killed, it did not end in time", child=child.role)
                 child.send(signal.SIGKILL)
                 child.wait(1.0)
+
+
+def _roles(settings: Settings) -> Sequence[str]:
+    """Upgrade the database, and return who works beside the listeners.
+
+    Nobody does where it lacks films that it had: what is assessed or sent already is not known.
+    """
+    engine = open_engine(settings.database_url)
+    try:
+        prepare(engine, settings.reports)
+        with engine.begin() as connection:
+            lost = Bookmark(settings.data.folder).is_lost(connection)
+    finally:
+        engine.dispose()
+    if lost:
+        logger.critical("receive only: the database lacks films that it had")
+        return ()
+    return (*ROLES, NIGHTLY) if settings.worklist.cron else tuple(ROLES)
 
 
 def _lock_files(settings: Settings) -> Iterator[Path]:
@@ -168,9 +189,12 @@ def _take(descriptor: int) -> bool:
     return True
 
 
-def _ready_line(settings: Settings) -> str:
+def _ready_line(settings: Settings, *, whole: bool) -> str:
     listener, pacs = settings.listener, settings.pacs
+    here = f"{listener.ae_title}@{listener.host}:{listener.port}"
+    if not whole:
+        return f"receive only: {here}; {LOST}"
     returned = (
         f"flagged films go to {pacs.peer}" if pacs.returns else "shadow mode, returns nothing"
     )
-    return f"ready: {listener.ae_title}@{listener.host}:{listener.port}; {returned}"
+    return f"ready: {here}; {returned}"

@@ -50,12 +50,14 @@ NO_COMMIT_IN_MEMORY = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
-# PostgreSQL would compile a report for longer than it runs; and by its default a look by an index is
-# so dear that it reads every finding there ever was for those of a day. A site's choice stays.
+# PostgreSQL would compile a report for longer than it runs; and by its default a look by an index
+# is so dear that it reads every finding there ever was for those of a day. A site's choice stays.
 FOR_REPORTS = (
     "SET jit = off",
-    "SELECT set_config('random_page_cost', '1.1', false)"
-    " WHERE current_setting('random_page_cost') = '4'",
+    (
+        "SELECT set_config('random_page_cost', '1.1', false)"
+        " WHERE current_setting('random_page_cost') = '4'"
+    ),
 )
 _SQLITE_TIME = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
 

@@ -76,6 +76,12 @@ def swept_films(connection: Connection, digests: Sequence[str]) -> set[str]:
     return set(connection.scalars(gone)) - set(connection.scalars(kept))
 
 
+def newest_film(connection: Connection) -> str | None:
+    """Return the digest of the film whose row was made last."""
+    film = schema.instance.c
+    return connection.scalar(select(film.digest).order_by(film.id.desc()).limit(1))
+
+
 def known_captures(connection: Connection, digests: Sequence[str]) -> set[str]:
     """Return those digests of encoded objects that a delivery names."""
     sent = schema.delivery.c

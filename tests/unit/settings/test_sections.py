@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from triage.domain.errors import ConfigurationError
 from triage.settings import Settings, load_settings, to_json
+from triage.settings.sections import Spool
 
 
 def settings(toml: str, folder: Path, **environment: str) -> Settings:
@@ -243,3 +244,17 @@ def test_a_certificate_alone_leaves_the_way_to_the_pacs_plain(tmp_path: Path) ->
     found = [settings(files, tmp_path), settings(f"{files}[pacs]\ntls = true", tmp_path)]
 
     assert [each.pacs.tls for each in found] == [False, True]
+
+
+class Careless(Spool):
+    """A section that takes any key."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def test_a_section_that_takes_any_key_would_be_noticed() -> None:
+    misspelt = {"retian_days": 1}
+
+    assert Careless.model_validate(misspelt).retain_days == 7
+    with pytest.raises(ValidationError, match="retian_days"):
+        Spool.model_validate(misspelt)
