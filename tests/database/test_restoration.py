@@ -24,7 +24,7 @@ from tests.builders.studies import (
     receive,
     state_of,
 )
-from triage.database import outbox, queue, restoration, results, schema
+from triage.database import outbox, queue, reporting_schema, restoration, results, schema
 from triage.database.contradictions import contradictions
 from triage.database.moves import MoveRefused
 from triage.database.roll_up import roll_up_next
@@ -126,7 +126,7 @@ def test_a_result_counts_to_the_day_of_its_capture_whatever_was_summed_up(
     day = roll_up_next(connection, now=later)
 
     assert day == (clock.now - EARLIER).date()
-    assert list(connection.scalars(select(schema.rolled_day.c.day))) == [day]
+    assert list(connection.scalars(select(reporting_schema.rolled_day.c.day))) == [day]
 
 
 def test_a_result_is_told_once(connection: Connection, clock: Clock) -> None:
