@@ -144,6 +144,7 @@ RADIOGRAPH = Recipe(
     distorted=True,
     averaged=0.998,
     soft=0.5,
+    pointed=0.03,
 )
 """The one that the shipped bundle is trained by."""
 
