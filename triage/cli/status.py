@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from, transaction
+from triage.daemon.condition import Condition
 from triage.daemon.lateness import abandoned, late
 from triage.database.timeline import Overview, overview
 from triage.database.undelivered import Undelivered, undelivered
@@ -12,19 +13,22 @@ from triage.database.undelivered import Undelivered, undelivered
 
 def status(settings: SettingsFile = None, as_json: AsJson = False) -> None:
     """Show what is where: studies, films, refusals, deliveries, and what needs a person."""
-    pacs = settings_from(settings).pacs
+    choice = settings_from(settings)
     with transaction(settings) as (connection, now):
         found = overview(connection, now=now)
         under_way = undelivered(connection)
-    lost = abandoned(under_way, pacs)
-    slow = late(under_way, now=now, after=timedelta(seconds=pacs.late_after_s))
+    lost = abandoned(under_way, choice.pacs)
+    slow = late(under_way, now=now, after=timedelta(seconds=choice.pacs.late_after_s))
     slow = [each for each in slow if each not in lost]
+    degraded = Condition(choice.data.folder).degraded()
     if as_json:
         told = {"late": [*map(asdict, slow)], "abandoned": [*map(asdict, lost)]}
-        print_json(asdict(found) | told)
+        print_json(asdict(found) | told | {"degraded": degraded})
     else:
         _show(found)
         _show_undelivered(slow, lost, now=now)
+        if degraded:
+            print(f"degraded: {degraded}")
 
 
 def _show(found: Overview) -> None:

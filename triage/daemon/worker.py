@@ -16,6 +16,7 @@ import structlog
 
 from triage.daemon.batching import Batching
 from triage.daemon.child import Ready
+from triage.daemon.condition import Condition
 from triage.daemon.judge import Judge
 from triage.daemon.retrial import Retrial
 from triage.daemon.shift import Shift
@@ -196,10 +197,6 @@ def give_way() -> None:
     os.nice(NICENESS)
 
 
-def _say_of_the_device(sentence: str) -> None:
-    logger.error("inference device failed", reason=sentence)
-
-
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     """Assess until told to stop; what is under way is finished first.
 
@@ -209,7 +206,9 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     give_way()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="film") as films:
         shared = partial(Batching, most=AT_ONCE)
-        route = build_route(settings, tell=_say_of_the_device, shared=shared)
+        condition = Condition(settings.data.folder)
+        condition.clear()
+        route = build_route(settings, tell=condition.tell, shared=shared)
         worker = _employed(settings, route, films)
         watchdog = Watchdog(LONGEST_STUDY_S)
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -6,6 +7,7 @@ from sqlalchemy import Engine
 from tests.builders.clock import Clock
 from tests.builders.command import Command
 from tests.builders.studies import PACS, STUDY, dead, leased, parcel, posted, refused
+from triage.daemon.condition import Condition
 from triage.database import results
 
 
@@ -56,6 +58,7 @@ def test_status_speaks_json(command: Command) -> None:
         "troubles": [],
         "late": [],
         "abandoned": [],
+        "degraded": None,
     }
 
 
@@ -84,3 +87,14 @@ def test_status_names_a_destination_that_the_settings_do_not(
     shown = command.text("status")
 
     assert "LOST    1 wait for OLD@10.0.0.9:104, which the settings do not name\n" in shown
+
+
+def test_status_says_that_the_worker_is_degraded(command: Command, tmp_path: Path) -> None:
+    well = command.text("status")
+    (tmp_path / "data").mkdir()
+    Condition(tmp_path / "data").tell("degraded: cuda:0 float32 given up, now cpu float32: lost")
+
+    ill = command.text("status")
+
+    assert "degraded" not in well
+    assert ill.endswith("degraded: cuda:0 float32 given up, now cpu float32: lost\n")
