@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tests.benchmarks.accelerating import accelerated_cells
 from tests.benchmarks.cells import reception_cells
 from tests.benchmarks.composing import composing_cells
 from tests.benchmarks.contest import Cell, Result, contest
@@ -70,6 +71,7 @@ def _chosen(workshop: Workshop, only: Sequence[str]) -> list[Cell]:
         *hardship_cells(workshop),
         *decoding_cells(workshop),
         *inference_cells(),
+        *accelerated_cells(),
         *composing_cells(workshop),
         *returning_cells(workshop),
         *whole_cells(workshop),

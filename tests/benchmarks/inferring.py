@@ -50,7 +50,7 @@ def _line_up() -> Iterator[Sequence[Contestant]]:
 def _engine(name: str) -> Iterator[Contestant]:
     """Keep a process that is warm when its first turn comes."""
     if (module := NEEDS.get(name)) and find_spec(module) is None:
-        yield Contestant(name, lambda _: _absent(module))
+        yield Contestant(name, lambda _: absent(module))
         return
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.networks", name],
@@ -66,7 +66,8 @@ def _engine(name: str) -> Iterator[Contestant]:
             process.kill()
 
 
-def _absent(module: str) -> Figures:
+def absent(module: str) -> Figures:
+    """Refuse to compare with what is not installed."""
     raise BenchError(f"{module} is not installed (extra bench): nothing is compared with it")
 
 
