@@ -7,8 +7,10 @@ Three columns are added to instance; rows that are there have none of them, and 
 words that both databases understand but for those that ``WORDS`` and ``EACH_BIN`` replace.
 
 The columns come at once. The indexes by day read study, instance, assessment and door_event once
-each; workers and listeners of other hosts wait meanwhile. Going back drops views, indexes and
-columns, and keeps every other row; the sums by day can be made again.
+each; workers and listeners of other hosts wait meanwhile: with a million studies 8 s on PostgreSQL
+and 16 s on SQLite on a busy machine (1 and 2 s of processor time). Going back drops views, indexes
+and columns, and keeps every other row; the sums by day can be made again. It takes a moment on
+PostgreSQL; SQLite writes instance anew for each column, 61 s with a million.
 
 A later migration that changes a column of which a view makes use drops that view first.
 """

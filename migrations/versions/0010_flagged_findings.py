@@ -2,8 +2,9 @@
 
 Without it PostgreSQL reads every finding that there ever was to count those of a month.
 
-It reads finding once and writes a small index; no row changes. LOCK_TIMES
-Going back drops it.
+It reads finding once and writes a small index; no row changes. With a million studies, which have 14.4
+million findings, that took 6 s on PostgreSQL and 8 s on SQLite on a busy machine (1 s of processor
+time); workers of other hosts wait meanwhile, listeners do not. Going back drops it in a moment.
 """
 
 import sqlalchemy as sa

@@ -1,16 +1,17 @@
 """Years of a department, generated: studies with a film, an assessment and findings each.
 
-Everything follows from the study's number, so that both databases are given the same rows.
+Chance is seeded, so that both databases are given the same rows.
 """
 
-import random
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from triage.domain.labels import LABELS
@@ -20,6 +21,7 @@ SEXES, BANDS = ("F", "M", None), ("18-39", "40-59", "60-79", "80 and older", Non
 DESTINATION = "PACS@10.0.0.2:4242"
 THRESHOLD = 0.5
 SPAN = timedelta(days=3 * 365)
+SEED = 20260115
 
 Row = tuple[object, ...]
 COLUMNS = {
@@ -39,15 +41,11 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One study of the history, with chances that follow from its number."""
+    """One study of the history; ``draws`` are what chance says of it, each within [0, 1)."""
 
     number: int
     at: datetime
-
-    @property
-    def chance(self) -> random.Random:
-        """The study's own dice, thrown from the beginning."""
-        return random.Random(self.number)
+    draws: NDArray[np.float64]
 
     @property
     def refused(self) -> bool:
@@ -62,24 +60,27 @@ class Case:
     @property
     def scores(self) -> tuple[float, ...]:
         """A probability for each label, mostly small."""
-        chance = self.chance
-        return tuple(chance.random() ** 4 for _ in LABELS)
+        return tuple((self.draws[: len(LABELS)] ** 4).tolist())
 
     @property
     def flagged(self) -> bool:
         """The tumour or the inflammation reaches its threshold."""
-        return max(self.scores[:2]) >= THRESHOLD
+        return float(max(self.draws[:2])) ** 4 >= THRESHOLD
 
     @property
     def assessed_at(self) -> datetime:
         """Within a few seconds."""
-        return self.at + timedelta(seconds=2 + 10 * self.chance.random())
+        return self.at + timedelta(seconds=2 + 10 * float(self.draws[-1]))
 
 
 def fill(connection: Connection, studies: int, *, until: datetime) -> None:
     """Write so many studies, spread evenly over three years, and analyse what was written."""
     apart = SPAN / studies
-    cases = [Case(number + 1, until - apart * (studies - 1 - number)) for number in range(studies)]
+    draws = np.random.default_rng(SEED).random((studies, len(LABELS) + 4))
+    cases = [
+        Case(number + 1, until - apart * (studies - 1 - number), draws[number])
+        for number in range(studies)
+    ]
     assessed = [case for case in cases if not case.refused and not case.dead]
     _write(connection, "association", map(_association, cases))
     _write(connection, "study", map(_study, cases))
@@ -115,8 +116,8 @@ def _film(case: Case) -> Row:
 
 
 def _assessment(case: Case) -> Row:
-    chance = case.chance
-    took = (chance.random(), chance.random() / 2, chance.random() / 4)
+    decode, infer, compose = case.draws[-4:-1].tolist()
+    took = (decode, infer / 2, compose / 4)
     version = ("1.0", f"{1:064x}") if case.number % 2 else ("1.1", f"{2:064x}")
     return (case.number, case.number, "shipped", *version, case.assessed_at, *took)
 
