@@ -1,5 +1,6 @@
 """An association that we request, against a PACS that follows a script."""
 
+import contextlib
 import struct
 from collections.abc import Callable
 
@@ -235,3 +236,21 @@ def test_a_released_association_says_so_to_the_peer() -> None:
     with scripted_pacs(script) as pacs:
         associated(pacs).release()
         wait_until(lambda: released)
+
+
+def test_a_peer_that_talks_on_keeps_nobody_from_leaving() -> None:
+    left: list[bool] = []
+
+    def script(talk: Talk) -> None:
+        talk.accept()
+        talk.read_pdu()
+        with contextlib.suppress(OSError):
+            while not talk.end.is_set():
+                talk.say(p_data(pdv(b"", command=True)))
+        left.append(not talk.end.is_set())
+
+    with scripted_pacs(script) as pacs:
+        associated(pacs).release()
+        wait_until(lambda: left)
+
+    assert left == [True]

@@ -51,6 +51,8 @@ from triage.settings.tls import Handshake
 
 LARGEST_DATA_SET = 4 * 1024 * 1024
 MOST_ANSWERS = 64
+MOST_BEFORE_RELEASE = 64
+"""PDUs that a peer may still send when it was asked to release the association."""
 MOST_MESSAGE_ID = 0xFFFF
 
 OnReport = Callable[[Message, str], int]
@@ -195,8 +197,9 @@ class Association:
             return
         with contextlib.suppress(Broken), self._ended_by_failure():
             self._connection.send([RELEASE_REQUEST])
-            while self._receive()[0] not in {RELEASE_RP, RELEASE_RQ}:
-                pass
+            for _ in range(MOST_BEFORE_RELEASE):
+                if self._receive()[0] in {RELEASE_RP, RELEASE_RQ}:
+                    break
         self._end()
 
     def abort(self) -> None:
