@@ -27,6 +27,7 @@ DAY_OF = {
     "sqlite": r"substr(\1, 1, 10)",
     "postgresql": r"CAST(timezone('UTC', \1) AS date)",
 }
+UTC_DAY_OF = {"sqlite": r"substr(\1.utc_day, 1, 10)", "postgresql": r"\1.utc_day"}
 
 
 def upgrade() -> None:
@@ -101,5 +102,6 @@ def _postgresql() -> bool:
 
 
 def _spelled(sql: str) -> str:
-    """Replace the word that each database has its own for."""
+    """Replace the words that each database has its own for."""
+    sql = re.sub(r"\butc_day_of\((\w+)\)", UTC_DAY_OF[op.get_bind().dialect.name], sql)
     return re.sub(r"\bday_of\(([\w.]+)\)", DAY_OF[op.get_bind().dialect.name], sql)

@@ -1,7 +1,8 @@
 """What readers and bundles said of the same studies, on both engines."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, text, update
@@ -20,6 +21,7 @@ from tests.builders.studies import (
 )
 from triage.database import results, schema
 from triage.database.agreement import comparisons, loudest_films
+from triage.database.calendar import Rule, set_rule
 from triage.database.questions import DISAGREEMENTS
 from triage.database.results import Outcome
 from triage.database.statistics import ask
@@ -187,3 +189,22 @@ def test_a_film_whose_file_was_swept_is_not_found(connection: Connection) -> Non
     connection.execute(update(schema.instance).values(swept_at=NOON))
 
     assert loudest_films(connection, [STUDY]) == {}
+
+
+def test_a_read_counts_to_the_day_of_the_sites_clocks(connection: Connection) -> None:
+    assessed_study(connection)
+    late = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
+    imported(connection, reading(read_at=late), now=late)
+
+    set_rule(connection, Rule(ZoneInfo("Europe/Berlin"), timedelta(days=1)), now=late)
+
+    day = connection.execute(text("SELECT day FROM report_reads")).scalar_one()
+    assert str(day) == "2026-01-06"
+
+
+def test_a_read_from_long_before_the_film_came_is_counted(connection: Connection) -> None:
+    assessed_study(connection)
+
+    imported(connection, reading(read_at=datetime(1999, 12, 31, tzinfo=UTC)))
+
+    assert connection.execute(text("SELECT COUNT(*) FROM report_reads")).scalar_one() == 1

@@ -17,6 +17,7 @@ from triage.database import reporting_schema as reporting
 from triage.database import schema
 from triage.database.engine import database_time
 from triage.database.migrate import upgrade
+from triage.database.reads_schema import reads
 from triage.database.statement import look, run
 from triage.domain.calendar import Day, days
 from triage.settings.reports import Reports
@@ -29,8 +30,8 @@ _INSERT = (
     "INSERT INTO calendar_day (day, utc_day, month, begins_at, ends_at, listed_from)"
     " VALUES {(?, ?, ?, ?, ?, ?)}"
 )
-_FIRST = (schema.study.c.first_received_at, schema.door_event.c.at)
-"""No film is older than its study, and no assessment than its film."""
+_FIRST = (schema.study.c.first_received_at, schema.door_event.c.at, reads.c.read_at)
+"""No film is older than its study, and no assessment than its film; a read may be."""
 
 
 @dataclass(frozen=True, slots=True)

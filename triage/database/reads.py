@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, text
 
 from triage.database import schema
+from triage.database.calendar import add_days
 from triage.database.identities import studies_with
 from triage.database.parts import parts
 from triage.database.reads_schema import reads
@@ -64,6 +65,7 @@ def import_reads(
     kept = [each for each in judged if each.fate.ending in (Ending.IMPORTED, Ending.READ_AGAIN)]
     if kept and not dry_run:
         connection.execute(insert(reads), [_row(each, now, actor) for each in kept])
+        add_days(connection, now=now)  # some may have been given long before the films came
     return [each.fate for each in judged]
 
 
