@@ -1,120 +1,112 @@
-"""The database is lost, or comes back from a backup: its films come back from their files."""
+"""The database is lost, or damaged: films come back from their files, and nothing is done twice."""
 
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from tests.builders.daemon import Daemon, running_daemon, studies_of
-from tests.builders.free_port import free_port
+from tests.acceptance.conftest import Compose
+from tests.builders.daemon import running_daemon
+from tests.builders.house import House
+from tests.builders.pacs import Pacs, running_pacs
 from tests.builders.sender import send
-from tests.builders.waiting import wait_until
-from tests.crash.archive import Archive
+from triage.daemon.bookmark import NAME
+from triage.daemon.reindex import Reindex
+from triage.database import migrate
+from triage.settings import Settings
 
 FILMS = ("dx_mass.dcm", "dx_infiltrate.dcm")
-WITHIN_S = 120.0
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def pacs() -> Iterator[Pacs]:
     """A PACS that can be asked for what it has."""
-    folder = tmp_path / "archive"
-    folder.mkdir()
-    archive = Archive(free_port(), folder, queries=True)
-    archive.start()
-    yield archive
-    archive.kill()
+    with running_pacs(queries=True) as running:
+        yield running
 
 
 @pytest.fixture
-def environment(archive: Archive, flagging_bundle: Path) -> Mapping[str, str]:
-    return {
-        "TRIAGE_MODEL__BUNDLE": str(flagging_bundle),
-        "TRIAGE_SCREENING__PIXELS": "false",
-        "TRIAGE_PACS__RETURN": "true",
-        "TRIAGE_PACS__PORT": str(archive.port),
-        "TRIAGE_COMPLETION__QUIET_S": "0.2",
-    }
+def bereft(house: House, samples: Path, pacs: Pacs) -> House:
+    """A house whose films are assessed and returned; then its database is lost."""
+    send([samples / name for name in FILMS], house.peer)
+    house.settle()
+    assert len(pacs.received) == len(FILMS)
+    migrate.downgrade(house.engine, revision="base")
+    migrate.upgrade(house.engine)
+    return house
 
 
-def done(daemon: Daemon) -> bool:
-    """Every study has come, and is done."""
-    engine = daemon.engine()
-    states = list(studies_of(engine).values())
-    engine.dispose()
-    return len(states) == len(FILMS) and set(states) == {"DONE"}
-
-
-@pytest.fixture
-def data(tmp_path: Path, environment: Mapping[str, str], samples: Path, archive: Archive) -> Path:
-    """A data folder whose films are assessed and returned; then its database is lost."""
-    folder = tmp_path / "data"
-    with running_daemon(folder, environment) as daemon:
-        send([samples / name for name in FILMS], daemon.peer)
-        wait_until(lambda: done(daemon), within_s=WITHIN_S)
-        wait_until((folder / "newest-film").exists, within_s=WITHIN_S)
-        daemon.stop()
-    assert len(archive.kept) == len(FILMS)
-    for file in folder.glob("triage.sqlite3*"):
-        file.unlink()
-    return folder
-
-
-def triage(folder: Path, environment: Mapping[str, str], *words: str) -> int:
-    """Run a command, and return its exit code."""
-    given = {"TRIAGE_DATA__FOLDER": str(folder), "PATH": "/usr/bin", **environment}
-    command = [sys.executable, "-m", "triage", *words]
-    return subprocess.run(command, env=given, check=False, capture_output=True).returncode
-
-
-def assessments(daemon: Daemon) -> set[str]:
+def assessed_by(house: House) -> set[str]:
     """Return who said what was said of the films."""
-    engine = daemon.engine()
-    with engine.begin() as connection:
-        films = text("SELECT actor FROM event WHERE kind = 'film' AND to_state = 'ASSESSED'")
-        found = set(connection.scalars(films))
-    engine.dispose()
-    return found
+    return {str(row.actor) for row in house.rows("event") if row.to_state == "ASSESSED"}
+
+
+def recover(house: House, folder: Path, settings: Settings) -> None:
+    """Make the rows anew, and let the house go on."""
+    Reindex(house.engine, folder=folder, pacs=settings.pacs).run()
+    house.settle()
 
 
 def test_after_a_reindex_nothing_is_assessed_or_sent_twice(
-    data: Path, environment: Mapping[str, str], archive: Archive
+    bereft: House, tmp_path: Path, settings: Settings, pacs: Pacs
 ) -> None:
-    assert triage(data, environment, "database", "upgrade") == 0
-    assert triage(data, environment, "database", "reindex") == 0
+    recover(bereft, tmp_path, settings)
 
-    with running_daemon(data, environment) as daemon:
-        wait_until(lambda: done(daemon), within_s=WITHIN_S)
-        told_by = assessments(daemon)
-
-    assert told_by == {"reindex"}
-    assert archive.sent_again == []
-    assert triage(data, environment, "database", "check") == 0
+    films = {row.state for row in bereft.rows("instance")}
+    assert (films, {row.state for row in bereft.rows("delivery")}) == ({"ASSESSED"}, {"PROVEN"})
+    assert {row.state for row in bereft.rows("study")} == {"DONE"}
+    assert {row.actor for row in bereft.rows("event") if row.kind == "film"} == {"reindex"}
+    assert set(pacs.times_received.values()) == {1}
 
 
 def test_a_reindex_that_knows_no_captures_is_noticed(
-    data: Path, environment: Mapping[str, str], archive: Archive
+    bereft: House, tmp_path: Path, settings: Settings, pacs: Pacs
 ) -> None:
-    shutil.rmtree(data / "results")
-    triage(data, environment, "database", "upgrade")
-    triage(data, environment, "database", "reindex")
+    shutil.rmtree(tmp_path / "results")
+    bereft.keep_results_in(tmp_path / "other")
 
-    with running_daemon(data, environment) as daemon:
-        wait_until(lambda: done(daemon), within_s=WITHIN_S)
-        told_by = assessments(daemon)
+    recover(bereft, tmp_path, settings)
 
-    assert told_by != {"reindex"}
-    assert len(archive.sent_again) == len(FILMS)
+    assert "worker" in {row.actor for row in bereft.rows("event") if row.kind == "film"}
+    assert set(pacs.times_received.values()) == {2}
+
+
+def test_films_that_were_not_returned_are_assessed_again(
+    compose: Compose, settings: Settings, samples: Path, tmp_path: Path
+) -> None:
+    shadow = settings.model_copy(
+        update={"pacs": settings.pacs.model_copy(update={"returns": False})}
+    )
+    with compose(chosen=shadow) as house:
+        send([samples / FILMS[0]], house.peer)
+        house.settle()
+        migrate.downgrade(house.engine, revision="base")
+        migrate.upgrade(house.engine)
+
+        recover(house, tmp_path, shadow)
+
+        assert [row.state for row in house.rows("study")] == ["DONE"]
+        assert assessed_by(house) == {"worker"}
+
+
+def triage(folder: Path, *words: str) -> int:
+    """Run a command, and return its exit code."""
+    environment = {**os.environ, "TRIAGE_DATA__FOLDER": str(folder)}
+    command = [sys.executable, "-m", "triage", *words]
+    return subprocess.run(command, env=environment, check=False, capture_output=True).returncode
 
 
 def test_before_a_reindex_films_are_received_and_nothing_else_is_done(
-    data: Path, environment: Mapping[str, str], samples: Path
+    tmp_path: Path, samples: Path
 ) -> None:
-    with running_daemon(data, environment) as daemon:
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data" / NAME).write_text("ab" * 32)
+
+    with running_daemon(tmp_path / "data", {}) as daemon:
         answers = send([samples / "cr_hand.dcm"], daemon.peer)
         children = len(daemon.children)
 
@@ -124,30 +116,17 @@ def test_before_a_reindex_films_are_received_and_nothing_else_is_done(
     assert children == daemon.settings.listener.processes
 
 
-def test_a_database_that_never_had_films_starts_as_ever(
-    data: Path, environment: Mapping[str, str]
-) -> None:
-    (data / "newest-film").unlink()
-
-    with running_daemon(data, environment) as daemon:
-        assert daemon.peer
-
-    assert daemon.said[0].startswith("ready: ")
-
-
 @pytest.mark.parametrize("page", [0, 1])
-def test_a_damaged_database_ends_the_daemon_with_78(
-    tmp_path: Path, environment: Mapping[str, str], page: int
-) -> None:
+def test_a_damaged_database_ends_the_daemon_with_78(tmp_path: Path, page: int) -> None:
     folder = tmp_path / "data"
-    assert triage(folder, environment, "database", "upgrade") == 0
+    assert triage(folder, "database", "upgrade") == 0
     with (folder / "triage.sqlite3").open("r+b") as file:
         file.seek(page * 4096)
         file.write(b"\xa5" * 4096 * (200 if page else 1))
 
-    with running_daemon(folder, environment) as daemon:
+    with running_daemon(folder, {}) as daemon:
         code = daemon.process.wait(timeout=60)
 
     assert code == 78
     assert any("it is damaged: triage database check tells where" in line for line in daemon.logged)
-    assert triage(folder, environment, "database", "check") == 65
+    assert triage(folder, "database", "check") == 65

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 
 from pydicom import Dataset, dcmread
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from pynetdicom.events import Event
 
 from triage.domain.study import Peer
+from triage.send.query import STUDY_ROOT_FIND
 
 
 @dataclass
@@ -38,21 +40,31 @@ class Pacs:
             self.received.append(file.read_bytes() if file else event.encoded_dataset())
         return status
 
+    def find(self, event: Event) -> Iterator[tuple[int, Dataset | None]]:
+        """Tell of the one instance that is asked for."""
+        if str(event.identifier.SOPInstanceUID) in self.times_received:
+            yield 0xFF00, event.identifier
+
 
 @contextmanager
 def running_pacs(
-    *, port: int = 0, pacs: Pacs | None = None, tls: ssl.SSLContext | None = None
+    *,
+    port: int = 0,
+    pacs: Pacs | None = None,
+    tls: ssl.SSLContext | None = None,
+    queries: bool = False,
 ) -> Iterator[Pacs]:
     """Run a stand-in PACS on a free port, or on the port that it had before."""
     pacs = pacs or Pacs()
     entity = AE("PACS")
     entity.supported_contexts = AllStoragePresentationContexts
     entity.maximum_associations = 50
+    handlers: list[Any] = [(evt.EVT_C_STORE, pacs.store)]
+    if queries:
+        entity.add_supported_context(STUDY_ROOT_FIND)
+        handlers.append((evt.EVT_C_FIND, pacs.find))
     server = entity.start_server(
-        ("127.0.0.1", port),
-        block=False,
-        evt_handlers=[(evt.EVT_C_STORE, pacs.store)],
-        ssl_context=tls,
+        ("127.0.0.1", port), block=False, evt_handlers=handlers, ssl_context=tls
     )
     assert server is not None
     pacs.peer = Peer("PACS", "127.0.0.1", server.server_address[1])

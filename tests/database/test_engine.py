@@ -14,9 +14,11 @@ from tests.builders.postgresql import TEMPLATE, PostgreSQL
 from tests.builders.studies import receipt, receive, state_of
 from triage.database.engine import (
     UNHURRIED,
+    DatabaseError,
     database_time,
     existing_engine,
     open_engine,
+    reading_engine,
     supply_logarithm,
 )
 from triage.database.migrate import upgrade
@@ -122,6 +124,33 @@ def test_a_level_that_waits_for_our_disk_is_left(postgresql: PostgreSQL, level: 
         postgresql.run(f"ALTER DATABASE {make_url(url).database} SET synchronous_commit = {level}")
 
         assert synchronous_commit(open_engine(url)) == level
+
+
+@pytest.mark.parametrize(("chosen", "used"), [("4", "1.1"), ("2", "2")])
+def test_a_look_by_an_index_is_cheap_unless_the_site_has_chosen(
+    postgresql: PostgreSQL, chosen: str, used: str
+) -> None:
+    with postgresql.copy(template=TEMPLATE) as url:
+        postgresql.run(f"ALTER DATABASE {make_url(url).database} SET random_page_cost = {chosen}")
+        engine = open_engine(url)
+        with engine.begin() as connection:
+            told = [
+                str(connection.scalar(text(f"SHOW {name}"))) for name in ("random_page_cost", "jit")
+            ]
+        engine.dispose()
+
+    assert told == [used, "off"]
+
+
+def test_a_reading_engine_neither_writes_nor_waits(database: Engine, database_url: str) -> None:
+    engine = reading_engine(database_url)
+
+    with database.begin() as writing, engine.connect() as connection:
+        writing.execute(text("DELETE FROM move"))
+        assert connection.scalar(text("SELECT COUNT(*) FROM move")) > 0
+        with pytest.raises(DatabaseError):
+            connection.execute(text("DELETE FROM move"))
+    engine.dispose()
 
 
 def test_another_product_is_refused() -> None:

@@ -15,7 +15,17 @@ import pytest
 from tests.builders.tools import needs
 from tests.builders.waiting import wait_until
 from triage.domain.errors import ConfigurationError
-from triage.spool import UNFINISHED_AGE_S, Flock, Spool, digest_of, open_named, private_folder
+from triage.spool import (
+    UNFINISHED_AGE_S,
+    Flock,
+    Spool,
+    digest_of,
+    is_whole,
+    open_named,
+    path_in,
+    private_folder,
+    stored_files,
+)
 
 FILM = b"a whole film"
 DIGEST = digest_of(FILM)
@@ -311,3 +321,23 @@ def test_where_nothing_can_be_locked_films_are_stored_and_swept(tmp_path: Path) 
 def test_a_lock_that_fails_refuses_the_film(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Input/output error"):
         Spool(tmp_path / "spool", flock=broken).write([FILM])
+
+
+def test_stored_files_are_found_without_a_spool(tmp_path: Path) -> None:
+    assert list(stored_files(tmp_path / "none")) == []
+
+    digest = Spool(tmp_path / "spool").write([b"a film"])
+
+    ((found, stored_s),) = stored_files(tmp_path / "spool")
+    path = path_in(tmp_path / "spool", found)
+    assert (found, stored_s) == (digest, path.stat().st_mtime)
+    assert path.read_bytes() == b"a film"
+
+
+def test_a_file_is_whole_until_one_bit_of_it_changes(tmp_path: Path) -> None:
+    path = path_in(tmp_path / "spool", Spool(tmp_path / "spool").write([b"a film"]))
+    assert is_whole(path)
+
+    path.write_bytes(b"a fiim")
+
+    assert not is_whole(path)
