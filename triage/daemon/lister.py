@@ -15,6 +15,7 @@ from triage.send.modality_worklist import Scheduled
 from triage.send.pdu import Proposal
 from triage.send.session import Session
 from triage.settings import Settings
+from triage.settings.tls import handshake_of
 
 NO_FILMS = "scheduled, and the PACS lists no film of it"
 
@@ -73,6 +74,7 @@ class Lister:
             calling_ae_title=self._settings.listener.ae_title,
             proposals=[proposal],
             timeout_s=self._settings.pacs.timeout_s,
+            tls=handshake_of(self._settings, peer),
         )
 
 

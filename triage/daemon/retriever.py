@@ -15,6 +15,7 @@ from triage.send.message import Message
 from triage.send.retrieve import Wanted
 from triage.send.session import Session
 from triage.settings import Settings
+from triage.settings.tls import handshake_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Retriever:
             proposals=proposals or retrieve.move_proposals(),
             timeout_s=settings.pacs.timeout_s,
             on_store=self._take if self._by_get else None,
+            tls=handshake_of(settings, self._peer),
         )
 
     def retrieve(self, plan: Plan) -> str | None:

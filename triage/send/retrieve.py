@@ -12,8 +12,8 @@ from triage.send.message import (
     FIELD,
     MEDIUM,
     MOVE_DESTINATION,
-    PENDING,
     PRIORITY,
+    Message,
     Values,
 )
 from triage.send.pdu import Proposal
@@ -82,13 +82,22 @@ def move(association: Association, wanted: Wanted, *, to_ae_title: str) -> str |
     Raises:
         Broken: the association has ended.
     """
+    return _said(answer_to_move(association, wanted, to_ae_title=to_ae_title))
+
+
+def answer_to_move(association: Association, wanted: Wanted, *, to_ae_title: str) -> Message | None:
+    """Ask the same; return the last response as it is, ``None`` where C-MOVE is not offered.
+
+    Raises:
+        Broken: the association has ended.
+    """
     values: Values = {
         FIELD: C_MOVE_RQ,
         AFFECTED_CLASS: STUDY_ROOT_MOVE,
         PRIORITY: MEDIUM,
         MOVE_DESTINATION: to_ae_title + " " * (len(to_ae_title) % 2),  # PS3.5 6.2: no NUL
     }
-    return _retrieve(association, wanted, values)
+    return _last_answer(association, wanted, values)
 
 
 def get(association: Association, wanted: Wanted) -> str | None:
@@ -101,21 +110,22 @@ def get(association: Association, wanted: Wanted) -> str | None:
         Broken: the association has ended.
     """
     values: Values = {FIELD: C_GET_RQ, AFFECTED_CLASS: STUDY_ROOT_GET, PRIORITY: MEDIUM}
-    return _retrieve(association, wanted, values)
+    return _said(_last_answer(association, wanted, values))
 
 
-def _retrieve(association: Association, wanted: Wanted, values: Values) -> str | None:
+def _last_answer(association: Association, wanted: Wanted, values: Values) -> Message | None:
     context = association.agreement.find(str(values[AFFECTED_CLASS]))
     if context is None:
-        return "the retrieval is not offered"
+        return None
     encoded = encode_in(_identifier(wanted), context)
-    for answer in association.answers(values, encoded, context):
-        if answer.status not in PENDING:
-            return _failure(answer.status, answer.failed_operations)
-    return None
+    *_, last = association.answers(values, encoded, context)
+    return last
 
 
-def _failure(status: int, failed: int) -> str | None:
+def _said(answer: Message | None) -> str | None:
+    if answer is None:
+        return "the retrieval is not offered"
+    status, failed = answer.status, answer.failed_operations
     if status == 0 and not failed:
         return None
     words = next((words for codes, words in STATUSES if status in codes), "unknown status")

@@ -7,6 +7,7 @@ from triage.domain.study import Peer
 from triage.send.association import Association, OnStore
 from triage.send.failure import Broken
 from triage.send.pdu import Proposal
+from triage.settings.tls import Handshake
 
 T = TypeVar("T")
 
@@ -20,6 +21,7 @@ class Session:
         proposals: the presentation contexts to propose.
         timeout_s: for the connection, for each answer, and for silence on the line.
         on_store: takes what the peer stores, which it does when it serves a C-GET.
+        tls: with it every connection begins with a handshake.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class Session:
         proposals: Sequence[Proposal],
         timeout_s: float,
         on_store: OnStore | None = None,
+        tls: Handshake | None = None,
     ) -> None:
         self.peer = peer
         self._calling_ae_title = calling_ae_title
         self._proposals = proposals
         self._timeout_s = timeout_s
         self._on_store = on_store
+        self._tls = tls
         self._association: Association | None = None
 
     def ask(self, question: Callable[[Association], T]) -> T:
@@ -58,6 +62,7 @@ class Session:
             proposals=self._proposals,
             timeout_s=self._timeout_s,
             on_store=self._on_store,
+            tls=self._tls,
         )
         return question(self._association)
 

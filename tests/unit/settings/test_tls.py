@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.builders.certificates import Authority, Papers, ours, outward
 from triage.domain.errors import ConfigurationError
 from triage.domain.study import Peer
-from triage.settings import Pacs, Settings, Tls
+from triage.settings import Pacs, Settings, Tls, Worklist
+from triage.settings.section import Destination
 from triage.settings.sections import FurtherDestination
 from triage.settings.tls import handshake_of, handshake_with, is_private, words_of
 
@@ -105,6 +106,14 @@ def test_a_destination_bears_its_host_as_name_or_another(
 
     assert handshake is not None
     assert handshake.name == (name or tls_name)
+
+
+def test_whom_the_night_asks_has_its_own_switch_too(papers: Papers) -> None:
+    archive = Destination(ae_title="ARCHIVE", host="10.1.2.13", port=2762, tls=True)
+    settings = Settings(tls=Tls(**asdict(papers)), worklist=Worklist(pacs=archive))
+
+    assert handshake_of(settings, archive.peer) is not None
+    assert handshake_of(settings, settings.pacs.peer) is None
 
 
 def test_each_destination_has_its_own_switch(papers: Papers) -> None:
