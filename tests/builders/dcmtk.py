@@ -1,4 +1,4 @@
-"""DCMTK's storescp and dcmqrscp, as they come."""
+"""DCMTK's storescp, as it comes."""
 
 import socket
 import subprocess
@@ -22,22 +22,6 @@ def running_storescp(folder: Path, *, tls: Papers | None = None) -> Iterator[Pee
         else ["+tls", str(tls.key), str(tls.certificate), "+cf", str(tls.authorities)]
     )
     with _running(peer, "storescp", *secured, "-od", str(folder), str(peer.port)):
-        yield peer
-
-
-@contextmanager
-def running_archive(folder: Path, *modalities: Peer) -> Iterator[Peer]:
-    """Run dcmqrscp with one storage area; it moves to the modalities by their titles."""
-    peer = Peer("PACS", "127.0.0.1", free_port())
-    (folder / "db").mkdir()
-    known = [f"h{one.port} = ({one.ae_title}, {one.host}, {one.port})\n" for one in modalities]
-    config = folder / "dcmqrscp.cfg"
-    config.write_text(
-        f"NetworkTCPPort = {peer.port}\nMaxPDUSize = 65536\nMaxAssociations = 16\n"
-        f"HostTable BEGIN\n{''.join(known)}HostTable END\nVendorTable BEGIN\nVendorTable END\n"
-        f"AETable BEGIN\nPACS {folder / 'db'} RW (100, 100mb) ANY\nAETable END\n"
-    )
-    with _running(peer, "dcmqrscp", "-c", str(config)):
         yield peer
 
 

@@ -1,4 +1,4 @@
-"""What a peer says to C-ECHO, to each service that is proposed, and to C-MOVE."""
+"""What a peer says to C-ECHO, and to each service that is proposed."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,11 +9,10 @@ from tests.builders.examined import Obedient
 from tests.builders.scripted import Accepts, first_syntax, scripted_pacs
 from triage.send import probe
 from triage.send.association import Association
-from triage.send.message import C_ECHO_RQ, C_MOVE_RQ
+from triage.send.message import C_ECHO_RQ
 from triage.send.stored import IMPLICIT
 
 T = TypeVar("T")
-KEYS = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.3", "SOPInstanceUID": "1.2.3.4"}
 
 
 def asked(pacs: Obedient, act: Callable[[Association], T], *, jpeg: bool = False) -> T:
@@ -69,33 +68,3 @@ def test_jpeg_is_proposed_for_captures_alone(*, jpeg: bool, syntaxes: int) -> No
     counts = {offer.abstract_syntax: len(offer.accepted) for offer in offers}
     assert counts.pop(probe.SECONDARY_CAPTURE) == syntaxes
     assert set(counts.values()) == {2}
-
-
-def test_a_move_returns_its_last_response() -> None:
-    pacs = Obedient({C_MOVE_RQ: 0xB000}, more={"1022": b"\2\0"})
-
-    answer = asked(pacs, lambda one: probe.move(one, KEYS, to="TRIAGE"))
-
-    assert answer is not None
-    assert (answer.status, answer.failed_operations) == (0xB000, 2)
-
-
-@pytest.mark.parametrize(("title", "padded"), [("TRIAGE", b"TRIAGE"), ("PACS1", b"PACS1 ")])
-def test_a_move_names_its_destination(title: str, padded: bytes) -> None:
-    with scripted_pacs(Obedient()) as running:
-        association = Association(
-            running.peer,
-            calling_ae_title="TRIAGE",
-            proposals=probe.proposals(jpeg=False),
-            timeout_s=5.0,
-        )
-        probe.move(association, KEYS, to=title)
-        (heard,) = running.heard(C_MOVE_RQ)
-
-    assert heard.command[0x0600] == padded
-
-
-def test_a_move_that_is_not_accepted_has_no_answer() -> None:
-    pacs = Obedient(accepts=only(probe.VERIFICATION))
-
-    assert asked(pacs, lambda one: probe.move(one, KEYS, to="TRIAGE")) is None

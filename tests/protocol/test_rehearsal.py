@@ -7,8 +7,8 @@ import pytest
 from pydicom import dcmread
 from sqlalchemy import Engine, func, select
 
+from tests.builders.archives import running_dcmqrscp
 from tests.builders.certificates import Authority, ours, outward
-from tests.builders.dcmtk import running_archive
 from tests.builders.examined import Obedient, examined, settings_for, step_of
 from tests.builders.keeper import MemoryKeeper
 from tests.builders.orthanc import running_orthanc
@@ -108,7 +108,7 @@ def test_a_pacs_that_the_listener_turns_away_is_named(tmp_path: Path) -> None:
 
 @needs("dcmqrscp")
 def test_dcmqrscp_stores_finds_and_moves_to_us(settings: Settings, tmp_path: Path) -> None:
-    with running_archive(tmp_path, listener_of(settings)) as peer:
+    with running_dcmqrscp(tmp_path, listener_of(settings)) as peer:
         found = examined(settings, peer, store=True)
 
     assert [step_of(found, name).answer for name in ("store", "find", "move")] == [
@@ -122,7 +122,7 @@ def test_dcmqrscp_stores_finds_and_moves_to_us(settings: Settings, tmp_path: Pat
 def test_dcmqrscp_that_does_not_know_where_we_are_is_to_be_told(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with running_archive(tmp_path) as peer:
+    with running_dcmqrscp(tmp_path) as peer:
         step = step_of(examined(settings, peer, store=True), "move")
 
     assert step.verdict is NOTE

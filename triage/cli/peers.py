@@ -9,7 +9,7 @@ from triage.domain.study import Peer
 from triage.settings import Settings
 from triage.settings.tls import handshake_of, handshake_with
 
-HELP = "AE title of a configured destination, or AE@HOST:PORT."
+HELP = "AE title of one in the settings, or AE@HOST:PORT."
 PeerName = Annotated[str, typer.Argument(metavar="PEER", help=HELP)]
 SomePeer = Annotated[str | None, typer.Argument(metavar="[PEER]", help=HELP)]
 WithTls = Annotated[bool, typer.Option("--tls", help="Speak TLS to AE@HOST:PORT.")]
@@ -23,7 +23,7 @@ def cases(settings: Settings, name: str | None, *, tls: bool = False) -> list[Ca
         typer.BadParameter: nobody has that name, or several have it.
         ConfigurationError: a TLS file cannot be used.
     """
-    peers = settings.pacs.peers
+    peers = [*dict.fromkeys(destination.peer for destination in settings.called)]
     known = [peer for peer in peers if name in {None, peer.ae_title, str(peer)}]
     if name is None or len(known) == 1:
         return [_configured(settings, peer, tls=tls) for peer in known]
@@ -35,11 +35,20 @@ def cases(settings: Settings, name: str | None, *, tls: bool = False) -> list[Ca
 
 
 def _configured(settings: Settings, peer: Peer, *, tls: bool) -> Case:
-    section = "pacs" if peer == settings.pacs.peer else f"{peer.ae_title} in pacs.further"
     handshake = handshake_of(settings, peer)
     if tls and handshake is None:
         handshake = handshake_with(peer.host, settings.tls)
-    return Case(peer, settings.listener.ae_title, section, handshake)
+    return Case(peer, settings.listener.ae_title, _section(settings, peer), handshake)
+
+
+def _section(settings: Settings, peer: Peer) -> str:
+    """Name the place of the settings where somebody is called."""
+    if peer == settings.pacs.peer:
+        return "pacs"
+    if peer in settings.pacs.peers:
+        return f"{peer.ae_title} in pacs.further"
+    night = settings.worklist
+    return "worklist.pacs" if night.pacs is not None and night.pacs.peer == peer else "worklist.mwl"
 
 
 def _spelt_out(name: str, known: list[str]) -> Peer:

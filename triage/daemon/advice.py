@@ -37,7 +37,8 @@ class Case:
 
     def key(self, name: str) -> str:
         """Name a setting of this peer."""
-        return f"{self.section}.{name}" if self.section == "pacs" else f"{name} of {self.section}"
+        own = self.section in {"pacs", "worklist.pacs", "worklist.mwl"}
+        return f"{self.section}.{name}" if own else f"{name} of {self.section}"
 
 
 def advise(broken: Broken, case: Case) -> str:

@@ -31,7 +31,7 @@ def examine(settings: Settings, case: Case, *, store: bool) -> Examination:
     steps = [visit.tried(Step("echo", "C-ECHO"), lambda step: echo(visit, step))]
     if _is_well(steps):
         steps += _contexts(visit)
-    if store and _is_well(steps):
+    if store and visit.is_destination and _is_well(steps):
         steps += rehearse(visit)
     visit.leave()
     return Examination(str(case.peer), case.tls is not None, tuple(steps))
@@ -82,18 +82,17 @@ def _told(offer: Offer, visit: Visit) -> Step:
     if offer.accepted:
         return replace(step, answer=", ".join(offer.accepted))
     said = ", ".join(offer.refused) or "not accepted"
-    change, needed = _what_lacks(offer.abstract_syntax, visit)
-    return step.noted(said, change, failed=needed)
+    service = offer.abstract_syntax
+    return step.noted(said, _what_lacks(service, visit), failed=visit.needs(service))
 
 
-def _what_lacks(service: str, visit: Visit) -> tuple[str, bool]:
-    """Say what to change where a service is not accepted, and whether results need it."""
-    proof, title = visit.settings.pacs.proof, visit.case.title
-    let = f"let the PACS take {probe.SERVICES[service]} of {title}"
+def _what_lacks(service: str, visit: Visit) -> str:
+    """Say what to change where a service is not accepted."""
+    let = f"let the PACS take {probe.SERVICES[service]} of {visit.case.title}"
     if service == probe.SECONDARY_CAPTURE:
-        return f"{let}, in Explicit or Implicit VR Little Endian", True
+        return f"{let}, in Explicit or Implicit VR Little Endian"
     if service == commitment.PUSH_MODEL:
-        return f'{let}, or set pacs.proof = "query"', proof == "commitment"
+        return f'{let}, or set pacs.proof = "query"'
     if service == query.STUDY_ROOT_FIND:
-        return f'{let}, or set pacs.proof = "commitment"', proof == "query"
-    return f"{let}, should the nightly worklist use it", False
+        return f'{let}, or set pacs.proof = "commitment"'
+    return f"{let}, should the nightly worklist use it"

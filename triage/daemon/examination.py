@@ -8,9 +8,13 @@ from time import monotonic
 from triage.daemon.advice import Case, advise
 from triage.send import probe
 from triage.send.association import Association, OnReport, refuse_reports
+from triage.send.commitment import PUSH_MODEL
 from triage.send.failure import Broken
 from triage.send.message import Message
+from triage.send.modality_worklist import MODALITY_WORKLIST_FIND
 from triage.send.pdu import Proposal
+from triage.send.query import STUDY_ROOT_FIND
+from triage.send.retrieve import STUDY_ROOT_GET, STUDY_ROOT_MOVE
 from triage.settings import Settings
 
 
@@ -91,6 +95,26 @@ class Visit:
             contexts = self._association.agreement.contexts
             self.offered = frozenset(context.abstract_syntax for context in contexts)
         return self._association
+
+    @property
+    def is_destination(self) -> bool:
+        """Whether results go there; whom nobody has set yet is examined as one."""
+        return not self.case.section.startswith("worklist.")
+
+    def needs(self, service: str) -> bool:
+        """Whether results, or a night's worklist, end short without this service."""
+        night, pacs = self.settings.worklist, self.settings.pacs
+        asked = bool(night.cron) and (night.pacs or pacs).peer == self.case.peer
+        proof = pacs.proof if self.is_destination else ""
+        needed = {
+            probe.SECONDARY_CAPTURE: self.is_destination,
+            PUSH_MODEL: proof == "commitment",
+            STUDY_ROOT_FIND: proof == "query" or asked,
+            STUDY_ROOT_MOVE: asked and night.method == "move",
+            STUDY_ROOT_GET: asked and night.method == "get",
+            MODALITY_WORKLIST_FIND: night.mwl is not None and night.mwl.peer == self.case.peer,
+        }
+        return needed.get(service, False)
 
     def associate(self, proposals: Sequence[Proposal]) -> Association:
         """Associate for these contexts alone."""

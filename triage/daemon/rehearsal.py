@@ -12,8 +12,15 @@ from triage.daemon.advice import advise_on_move, advise_on_store
 from triage.daemon.ear import Ear, listening_ear
 from triage.daemon.examination import Step, Verdict, Visit
 from triage.domain.errors import DeliveryParked
-from triage.encode.trial import PATIENT_ID, PATIENT_NAME, Trial, trial_object
-from triage.send import commitment, probe, query
+from triage.encode.trial import (
+    PATIENT_ID,
+    PATIENT_NAME,
+    SERIES_UID,
+    STUDY_UID,
+    trial_object,
+)
+from triage.send import commitment, query
+from triage.send.retrieve import STUDY_ROOT_MOVE, Wanted, answer_to_move
 from triage.send.scu import Verdict as Fate
 from triage.send.scu import meaning, status_of_store
 from triage.send.stored import StoredObject, stored_object
@@ -30,18 +37,18 @@ class _Rehearsal:
 
     visit: Visit
     ear: Ear
-    trial: Trial
     stored: StoredObject
+
+    @property
+    def wanted(self) -> Wanted:
+        """The test object, as a C-MOVE names it."""
+        return Wanted(STUDY_UID, SERIES_UID, self.stored.sop_instance_uid)
 
     @property
     def address(self) -> str:
         """Where the PACS finds our listener."""
         listener = self.visit.settings.listener
         return f"this machine ({listener.host} in listener.host), port {listener.port}"
-
-    def needs(self, proof: str) -> bool:
-        """Whether results end unproven where this proof fails."""
-        return self.visit.settings.pacs.proof == proof
 
 
 def rehearse(visit: Visit) -> Iterator[Step]:
@@ -58,15 +65,15 @@ def rehearse(visit: Visit) -> Iterator[Step]:
         file = Path(folder) / "trial.dcm"
         file.write_bytes(trial.encoded)
         visit.on_report = ear.take_in_association
-        rehearsal = _Rehearsal(visit, ear, trial, stored_object(file))
+        rehearsal = _Rehearsal(visit, ear, stored_object(file))
         tried = f"C-STORE of a test object of patient {PATIENT_NAME} ({PATIENT_ID})"
         stored = visit.tried(Step("store", tried), partial(_store, rehearsal))
         yield stored
         if stored.verdict is Verdict.FAILED:
             return
-        for service, step, act, proof in STEPS:
+        for service, step, act in STEPS:
             if service in visit.offered:
-                needed = proof == visit.settings.pacs.proof
+                needed = visit.needs(service)
                 yield visit.tried(step, partial(act, rehearsal), needed=needed)
 
 
@@ -84,7 +91,8 @@ def _store(rehearsal: _Rehearsal, step: Step) -> Step:
 
 
 def _commit(rehearsal: _Rehearsal, step: Step) -> Step:
-    visit, ear, needed = rehearsal.visit, rehearsal.ear, rehearsal.needs("commitment")
+    visit, ear = rehearsal.visit, rehearsal.ear
+    needed = visit.needs(commitment.PUSH_MODEL)
     reference = (rehearsal.stored.sop_class_uid, rehearsal.stored.sop_instance_uid)
     with ear.expecting(visit.case.peer):
         status = commitment.request_commitment(
@@ -119,7 +127,7 @@ def _why_unheard(rehearsal: _Rehearsal) -> str:
 
 def _find(rehearsal: _Rehearsal, step: Step) -> Step:
     visit, found = rehearsal.visit, False
-    needed = rehearsal.needs("query")
+    needed = visit.needs(query.STUDY_ROOT_FIND)
     status: int | None = SUCCESS
 
     def look() -> bool:
@@ -140,15 +148,16 @@ def _find(rehearsal: _Rehearsal, step: Step) -> Step:
 
 def _move(rehearsal: _Rehearsal, step: Step) -> Step:
     visit, title = rehearsal.visit, rehearsal.visit.case.title
-    answer = probe.move(visit.association(), rehearsal.trial.keys, to=title)
+    needed = visit.needs(STUDY_ROOT_MOVE)
+    answer = answer_to_move(visit.association(), rehearsal.wanted, to_ae_title=title)
     status, failed = (answer.status, answer.failed_operations) if answer else (SUCCESS, 0)
     if status != SUCCESS or failed:
         change = advise_on_move(status, failed=failed, title=title, address=rehearsal.address)
-        return step.noted(f"{status:#06x}, {failed} failed", change)
+        return step.noted(f"{status:#06x}, {failed} failed", change, failed=needed)
     came = rehearsal.ear.came_back.is_set()
     if rehearsal.ear.listens and not came:
         change = f"correct where the PACS thinks {title} is: {rehearsal.address}"
-        return step.noted(f"{status:#06x}, but nothing came", change)
+        return step.noted(f"{status:#06x}, but nothing came", change, failed=needed)
     return replace(step, answer=f"{status:#06x}, {'came here' if came else 'sent to the daemon'}")
 
 
@@ -164,14 +173,13 @@ def _within(seconds: float, visit: Visit, true: Callable[[], bool]) -> bool:
     return True
 
 
-STEPS: tuple[tuple[str, Step, Callable[[_Rehearsal, Step], Step], str | None], ...] = (
+STEPS: tuple[tuple[str, Step, Callable[[_Rehearsal, Step], Step]], ...] = (
     (
         commitment.PUSH_MODEL,
         Step("commitment", "Storage Commitment of the test object"),
         _commit,
-        "commitment",
     ),
-    (query.STUDY_ROOT_FIND, Step("find", "C-FIND of it at IMAGE level"), _find, "query"),
-    (probe.STUDY_ROOT_MOVE, Step("move", "C-MOVE of it to the listener"), _move, None),
+    (query.STUDY_ROOT_FIND, Step("find", "C-FIND of it at IMAGE level"), _find),
+    (STUDY_ROOT_MOVE, Step("move", "C-MOVE of it to the listener"), _move),
 )
-"""After the store, each where its service is accepted; and which ``pacs.proof`` needs it."""
+"""After the store, in this order, each where its service is accepted."""

@@ -23,19 +23,10 @@ _SIDE = 64
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A test object: its Part 10 file, and by which keys a PACS finds it."""
+    """A test object: its UID within study and series, and its Part 10 file."""
 
     sop_instance_uid: str
     encoded: bytes
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """Study, series and instance UID by keyword."""
-        return {
-            "StudyInstanceUID": STUDY_UID,
-            "SeriesInstanceUID": SERIES_UID,
-            "SOPInstanceUID": self.sop_instance_uid,
-        }
 
 
 def trial_object() -> Trial:

@@ -1,33 +1,20 @@
-"""What is asked of a peer to learn what it lets us do: C-ECHO, contexts, C-MOVE."""
+"""What is asked of a peer to learn what it lets us do: C-ECHO, and which contexts it accepts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pydicom import Dataset
 from pydicom.uid import UID
 
 from triage.send import commitment, query
 from triage.send.association import Association
-from triage.send.message import (
-    AFFECTED_CLASS,
-    C_ECHO_RQ,
-    C_MOVE_RQ,
-    FIELD,
-    MEDIUM,
-    MOVE_DESTINATION,
-    PRIORITY,
-    Message,
-    Values,
-)
+from triage.send.message import AFFECTED_CLASS, C_ECHO_RQ, FIELD, Values
+from triage.send.modality_worklist import MODALITY_WORKLIST_FIND
 from triage.send.pdu import Proposal
-from triage.send.query import encode_in
+from triage.send.retrieve import STUDY_ROOT_GET, STUDY_ROOT_MOVE
 from triage.send.stored import EXPLICIT, IMPLICIT
 
 VERIFICATION = "1.2.840.10008.1.1"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
-STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
-MODALITY_WORKLIST = "1.2.840.10008.5.1.4.31"
 JPEG = "1.2.840.10008.1.2.4.50"
 
 SERVICES: Mapping[str, str] = {
@@ -37,7 +24,7 @@ SERVICES: Mapping[str, str] = {
     query.STUDY_ROOT_FIND: "Study Root C-FIND",
     STUDY_ROOT_MOVE: "Study Root C-MOVE",
     STUDY_ROOT_GET: "Study Root C-GET",
-    MODALITY_WORKLIST: "Modality Worklist",
+    MODALITY_WORKLIST_FIND: "Modality Worklist",
 }
 """What is proposed, in the order in which it is told."""
 
@@ -101,33 +88,3 @@ def echo(association: Association) -> int | None:
         return None
     command: Values = {FIELD: C_ECHO_RQ, AFFECTED_CLASS: VERIFICATION}
     return association.ask(command, b"", context)[-1].status
-
-
-def move(association: Association, keys: Mapping[str, str], *, to: str) -> Message | None:
-    """Let the peer send one instance to an application entity.
-
-    Args:
-        association: an open one.
-        keys: the UIDs of study, series and instance, by keyword.
-        to: AE title; the peer knows where that is.
-
-    Returns:
-        The last response; ``None`` where C-MOVE is not accepted.
-
-    Raises:
-        Broken: the association has ended.
-    """
-    context = association.agreement.find(STUDY_ROOT_MOVE)
-    if context is None:
-        return None
-    identifier = Dataset()
-    identifier.QueryRetrieveLevel = "IMAGE"
-    for key, value in keys.items():
-        setattr(identifier, key, value)
-    command: Values = {
-        FIELD: C_MOVE_RQ,
-        AFFECTED_CLASS: STUDY_ROOT_MOVE,
-        PRIORITY: MEDIUM,
-        MOVE_DESTINATION: to + " " * (len(to) % 2),  # PS3.5 6.2: padded by a space
-    }
-    return association.ask(command, encode_in(identifier, context), context)[-1]

@@ -10,7 +10,7 @@ from tests.builders.certificates import Authority
 from triage.cli.peers import cases
 from triage.domain.errors import ConfigurationError
 from triage.domain.study import Peer
-from triage.settings import Pacs, Settings, Tls
+from triage.settings import Pacs, Settings, Tls, Worklist
 from triage.settings.sections import FurtherDestination
 
 
@@ -34,6 +34,14 @@ def test_without_a_name_all_are_meant(settings: Settings) -> None:
 
     assert [case.peer for case in found] == [*settings.pacs.peers]
     assert [case.section for case in found[:2]] == ["pacs", "CHEST in pacs.further"]
+
+
+def test_whom_the_night_asks_is_meant_too() -> None:
+    night = Worklist(pacs=further("ARCHIVE", "10.1.2.13"), mwl=further("RIS", "10.1.2.14"))
+
+    found = cases(Settings(worklist=night), None)
+
+    assert [case.section for case in found] == ["pacs", "worklist.pacs", "worklist.mwl"]
 
 
 @pytest.mark.parametrize("name", ["CHEST", "CHEST@10.1.2.11:104"])
