@@ -42,7 +42,13 @@ def loaded(*modules: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["triage.daemon.listener", "triage.daemon.courier", "triage.daemon.scheduler"]
+    "module",
+    [
+        "triage.daemon.listener",
+        "triage.daemon.courier",
+        "triage.daemon.scheduler",
+        "triage.daemon.nightly",
+    ],
 )
 def test_only_the_worker_loads_the_network_and_the_pictures(module: str) -> None:
     assert loaded(module).isdisjoint({"torch", "torchvision", "cv2"})

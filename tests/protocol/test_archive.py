@@ -14,7 +14,6 @@ from tests.builders.pdus import C_FIND_RQ
 from tests.builders.scripted import scripted_pacs
 from tests.builders.sender import send
 from tests.builders.tools import needs
-from triage.decode.region import body_part_elsewhere
 from triage.domain.study import Peer
 from triage.domain.worklist import ExpectedSeries, ExpectedStudy
 from triage.send.archive import ELSEWHERE, Archive, ListedStudy
@@ -27,7 +26,7 @@ LISTED = ListedStudy("2.25.1", "", 2, has_films=True)
 @contextmanager
 def archive_of(peer: Peer) -> Iterator[Archive]:
     session = session_with(peer)
-    yield Archive(session, elsewhere=body_part_elsewhere)
+    yield Archive(session)
     session.close()
 
 

@@ -6,7 +6,6 @@ from pydicom import Dataset
 from tests.builders.matches import PENDING, answering, match, matching, session_with
 from tests.builders.pdus import C_CANCEL_RQ
 from tests.builders.scripted import Heard, Script, Talk, scripted_pacs
-from triage.send import find as module
 from triage.send.failure import Broken
 from triage.send.find import Found, find
 from triage.send.query import STUDY_ROOT_FIND
@@ -24,7 +23,9 @@ def found_by(script: Script, *, most: int = 100) -> Found[str]:
     with scripted_pacs(script) as pacs:
         session = session_with(pacs.peer)
         try:
-            return session.ask(lambda a: find(a, STUDY_ROOT_FIND, keys, read=uid, most=most))
+            return session.ask(
+                lambda a: find(a, STUDY_ROOT_FIND, keys, read=uid, most=most, most_after_cancel=50)
+            )
         finally:
             session.close()
 
@@ -84,9 +85,7 @@ def test_a_query_that_brings_too_much_is_cancelled() -> None:
     assert heard_cancel == [C_CANCEL_RQ]
 
 
-def test_a_flood_that_no_cancel_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_AFTER_CANCEL", 50)
-
+def test_a_flood_that_no_cancel_ends_is_cut_off() -> None:
     def flood(talk: Talk, heard: Heard) -> None:
         while True:
             talk.answer(heard, PENDING, ONE)

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 import structlog
 
-from triage.decode.region import body_part_elsewhere
 from triage.domain.study import Peer
 from triage.domain.worklist import ExpectedStudy, Listing, Urgency
 from triage.send import modality_worklist, query
@@ -44,7 +43,7 @@ class Lister:
         pacs = (choice.pacs or self._settings.pacs).peer
         session = self._session(pacs, query.PROPOSAL)
         try:
-            archive = Archive(session, elsewhere=body_part_elsewhere)
+            archive = Archive(session)
             studies = archive.studies(first, day)
             expected = [archive.expect(study) for study in studies]
         finally:

@@ -153,10 +153,12 @@ class Night:
         """
 
         def done(plan: Plan, failure: str | None) -> None:
+            """Write down what became of a study."""
             with self._engine.begin() as connection:
                 worklist.note_pull(connection, run.day, plan.study_uid, failure=failure)
 
         def goes_on() -> bool:
+            """Tell whether the run is ours still, and its window open."""
             return not lost.is_set() and not self._is_over(run, late=False)
 
         before: set[str] = set()

@@ -98,6 +98,7 @@ class Puller:
         round_ = _Round(wanted, self._patience_s)
 
         def work() -> None:
+            """Pull one study after the other."""
             retriever = self._employ()
             try:
                 while (plan := round_.next()) is not None:
@@ -146,12 +147,14 @@ class _Round:
         self._away_since: float | None = None
 
     def next(self) -> Plan | None:
+        """Take the next plan; ``None`` where nothing is left, or the PACS is given up."""
         with self._lock:
             if self._is_lost():
                 return None
             return self._waiting.popleft() if self._waiting else None
 
     def went_well(self) -> None:
+        """Note that the PACS answers."""
         with self._lock:
             self._in_a_row = 0
             self._away_since = None

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydicom import Dataset
 
+from triage.domain.region import part_elsewhere
 from triage.domain.worklist import ExpectedSeries, ExpectedStudy
 from triage.send.find import Found, find
 from triage.send.query import STUDY_ROOT_FIND
@@ -22,8 +23,6 @@ ELSEWHERE = "another part of the body"
 _UID_FORM = re.compile(r"[0-9.]{1,64}")
 
 T = TypeVar("T")
-Elsewhere = Callable[[Dataset], bool]
-"""Tells by (0018,0015) *Body Part Examined* that a series shows another region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,11 @@ class Archive:
 
     Args:
         session: an association with it.
-        elsewhere: tells that a series shows another region.
         most: studies of one modality; with more the query is cancelled.
     """
 
-    def __init__(self, session: Session, *, elsewhere: Elsewhere, most: int = MOST_STUDIES) -> None:
+    def __init__(self, session: Session, *, most: int = MOST_STUDIES) -> None:
         self._session = session
-        self._elsewhere = elsewhere
         self._most = most
         self.gaps: Counter[str] = Counter()
 
@@ -89,7 +86,7 @@ class Archive:
         for name in ("SeriesInstanceUID", "Modality", "BodyPartExamined"):
             setattr(keys, name, None)
         keys.NumberOfSeriesRelatedInstances = None
-        found = self._find(keys, partial(_series, elsewhere=self._elsewhere), MOST_SERIES)
+        found = self._find(keys, _series, MOST_SERIES)
         self._note("series", found.failure)
         if not found.matches:
             # It is there all the same: then all of it is asked for.
@@ -146,7 +143,7 @@ def _study(match: Dataset, *, first: date, last: date) -> ListedStudy | None:
     )
 
 
-def _series(match: Dataset, *, elsewhere: Elsewhere) -> _Series | None:
+def _series(match: Dataset) -> _Series | None:
     uid = uid_of(match, "SeriesInstanceUID")
     if uid is None:
         return None
@@ -154,7 +151,7 @@ def _series(match: Dataset, *, elsewhere: Elsewhere) -> _Series | None:
         series_uid=uid,
         count=_number(match, "NumberOfSeriesRelatedInstances"),
         is_film=text_of(match, "Modality") in {*MODALITIES, ""},
-        is_elsewhere=elsewhere(match),
+        is_elsewhere=part_elsewhere(text_of(match, "BodyPartExamined")),
     )
 
 

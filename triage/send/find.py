@@ -58,6 +58,7 @@ def find(
     *,
     read: Callable[[Dataset], T | None],
     most: int,
+    most_after_cancel: int = MOST_AFTER_CANCEL,
 ) -> Found[T]:
     """Ask a peer.
 
@@ -67,6 +68,7 @@ def find(
         identifier: the keys.
         read: takes of a match what is wanted; ``None`` where that is not there.
         most: matches; with one more the query is cancelled.
+        most_after_cancel: matches that may still come then.
 
     Raises:
         Broken: the association has ended.
@@ -76,27 +78,25 @@ def find(
         return Found((), "the query is not offered")
     command: Values = {FIELD: C_FIND_RQ, AFFECTED_CLASS: sop_class_uid, PRIORITY: MEDIUM}
     matches: list[T] = []
-    unread = seen = 0
+    seen = 0
     for answer in association.answers(command, encode_in(identifier, context), context):
         if answer.status not in PENDING:
-            return Found(tuple(matches), _failure(answer.status, unread, seen, most))
+            return Found(tuple(matches), _failure(answer.status, seen, len(matches), most))
         seen += 1
         if seen > most:
-            _end(association, context, seen - most)
+            _end(association, context, seen - most, most_after_cancel)
             continue
         match = _read(answer, context, read)
-        if match is None:
-            unread += 1
-        else:
+        if match is not None:
             matches.append(match)
     raise Broken(Failure.GARBLED, "no last answer")
 
 
-def _end(association: Association, context: Accepted, beyond: int) -> None:
+def _end(association: Association, context: Accepted, beyond: int, most: int) -> None:
     """Cancel a query that brings too much, once; end an association that brings it still."""
     if beyond == 1:
         association.cancel(context)
-    elif beyond > MOST_AFTER_CANCEL:
+    elif beyond > most:
         association.abort()
         raise Broken(Failure.GARBLED, "matches go on after the query was cancelled")
 
@@ -112,13 +112,13 @@ def _read(answer: Message, context: Accepted, read: Callable[[Dataset], T | None
         return None
 
 
-def _failure(status: int, unread: int, seen: int, most: int) -> str | None:
+def _failure(status: int, seen: int, read: int, most: int) -> str | None:
     said = []
     if seen > most:
         said.append(f"more than {most} matches")
     elif status != 0:
         words = next((words for codes, words in STATUSES if status in codes), "unknown status")
         said.append(f"{status:#06x}: {words}")
-    if unread:
+    if unread := min(seen, most) - read:
         said.append(f"{unread} matches cannot be read")
     return "; ".join(said) or None
