@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from tests.builders.archives import TODAY, Shot
+from tests.builders.certificates import Authority, outward
 from tests.builders.orthanc import running_orthanc
 from tests.builders.sender import send
 from tests.builders.tools import needs
@@ -21,6 +22,7 @@ from triage.database.engine import database_time
 from triage.database.runs import Run
 from triage.domain.errors import BusyError
 from triage.domain.study import Peer
+from triage.send.scu import deliver
 from triage.settings import Settings, load_settings
 from triage.spool import Spool
 
@@ -89,7 +91,7 @@ def films(tmp_path: Path) -> list[Path]:
     return [Shot(f"2.25.{number + 1}").file(tmp_path) for number in range(STUDIES)]
 
 
-def settings_for(peer: Peer, url: str, folder: Path) -> Settings:
+def settings_for(peer: Peer, url: str, folder: Path, **more: str) -> Settings:
     return load_settings(
         None,
         environment={
@@ -102,6 +104,7 @@ def settings_for(peer: Peer, url: str, folder: Path) -> Settings:
             "TRIAGE_WORKLIST__PARALLEL": "1",
             "TRIAGE_WORKLIST__STUDIES_PER_MINUTE": "1200",
             "TRIAGE_WORKLIST__FINISH_WITHIN_S": "0",
+            **more,
         },
     )
 
@@ -161,3 +164,27 @@ def test_what_an_archive_sends_in_our_association_is_kept_as_at_the_door(
         ("PACS", True)
     ] * 2
     assert digests == set(Spool(settings.data.folder / "spool").digests(older_than_s=0))
+
+
+@needs("Orthanc")
+@pytest.mark.parametrize(("tls", "received"), [("true", 1), ("false", 0)])
+def test_an_archive_that_speaks_tls_is_asked_and_pulled_from_where_the_settings_say_so(
+    database: Engine, database_url: str, tmp_path: Path, tls: str, received: int
+) -> None:
+    hospital = Authority(tmp_path / "hospital")
+    papers = hospital.papers("TRIAGE")
+    film = Shot("2.25.1").file(tmp_path)
+    with running_orthanc(tmp_path, tls=hospital.papers()) as orthanc:
+        peer = orthanc.peer
+        deliver(film, peer, calling_ae_title="TRIAGE", timeout_s=10.0, tls=outward(papers))
+        speaking = {
+            "TRIAGE_PACS__TLS": tls,
+            "TRIAGE_TLS__CERTIFICATE": str(papers.certificate),
+            "TRIAGE_TLS__KEY": str(papers.key),
+            "TRIAGE_TLS__AUTHORITIES": str(papers.authorities),
+        }
+        settings = settings_for(peer, database_url, tmp_path, **speaking)
+        with night_of(settings, database, stop=threading.Event(), patience_s=0.1) as night:
+            found, _ = night.work(held(database))
+
+    assert found.sums["received"] == received
