@@ -16,6 +16,7 @@ from tests.builders.studies import (
     finished,
     leased,
     posted,
+    queued,
     receipt,
     receive,
     state_of,
@@ -294,3 +295,17 @@ def test_without_a_bookmark_the_films_of_a_lost_database_are_swept(
     sweeper.sweep()
 
     assert not orphan.exists()
+
+
+def test_a_study_of_a_clock_that_was_fast_is_taken_up(
+    database: Engine, clockwork: Clockwork
+) -> None:
+    with database.begin() as connection:
+        queued(connection, receipt(), now=database_time(connection) + timedelta(days=1))
+
+    clockwork.follow_the_clock()
+
+    with database.begin() as connection:
+        due = connection.scalar(select(schema.study.c.next_attempt_at))
+        assert due is not None
+        assert due <= database_time(connection)

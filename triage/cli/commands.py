@@ -36,6 +36,7 @@ COMMANDS = {
     "learn": "List who was turned away at the door.",
     "requeue": "Try a dead study or a parked delivery again.",
     "discard": "Give a dead study up, with a reason.",
+    "config": "Check the settings.",
     "database": "Upgrade, sum up, check or rebuild the database.",
     "model": "Make a bundle of another project's weights, or show one.",
     "train": "Train a network and make a bundle of it.",

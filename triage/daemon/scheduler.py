@@ -14,6 +14,7 @@ from triage.daemon.bookmark import Bookmark
 from triage.daemon.child import Ready
 from triage.database import queue, sweep
 from triage.database.calendar import add_days
+from triage.database.clock import follow_back
 from triage.database.engine import DatabaseError, Engine, database_time, open_engine
 from triage.database.roll_up import roll_up
 from triage.settings import Settings
@@ -21,6 +22,7 @@ from triage.spool import Spool
 
 COMPLETION_EVERY_S = 0.25
 LEASES_EVERY_S = 1.0
+CLOCK_EVERY_S = 60.0
 SWEEP_EVERY_S = 3600.0
 SUM_UP_EVERY_S = 3600.0
 NOTE_NEWEST_EVERY_S = 10.0
@@ -147,6 +149,13 @@ class Clockwork:
         if count:
             logger.warning("leases expired", studies=count)
 
+    def follow_the_clock(self) -> None:
+        """Take up what waits for a moment of a clock that was set back meanwhile."""
+        with self._engine.begin() as connection:
+            count = follow_back(connection, now=database_time(connection))
+        if count:
+            logger.error("the database's clock was set back", waited=count)
+
     def sum_up(self) -> None:
         """Add the days that come, and sum up the scores of those that are over."""
         with self._engine.begin() as connection:
@@ -191,6 +200,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     )
     clock.add_job(Patient(clockwork.complete), "interval", seconds=COMPLETION_EVERY_S)
     clock.add_job(Patient(clockwork.take_back), "interval", seconds=LEASES_EVERY_S)
+    clock.add_job(Patient(clockwork.follow_the_clock), "interval", seconds=CLOCK_EVERY_S)
     clock.add_job(Patient(sweeper.sweep), "interval", seconds=SWEEP_EVERY_S)
     clock.add_job(
         Patient(partial(_note, engine, bookmark)), "interval", seconds=NOTE_NEWEST_EVERY_S

@@ -1,0 +1,75 @@
+"""A clock that was a day fast, and was set right."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from tests.builders.clock import Clock
+from tests.builders.studies import TTL, leased, posted, queued, receipt, receive, state_of
+from triage.database import outbox, queue
+from triage.database.clock import AHEAD, follow_back
+from triage.domain.study import StudyState
+
+DAY = timedelta(days=1)
+
+
+def claimed(connection: Connection, clock: Clock) -> bool:
+    return queue.claim(connection, worker="worker-2", now=clock.now, ttl=TTL) is not None
+
+
+@pytest.mark.parametrize("followed", [True, False], ids=["followed", "not followed"])
+def test_a_study_that_was_queued_tomorrow_is_taken_today(
+    connection: Connection, clock: Clock, followed: bool
+) -> None:
+    queued(connection, receipt(), now=clock.now + DAY)
+
+    moved = follow_back(connection, now=clock.now) if followed else 0
+
+    assert moved == claimed(connection, clock) == followed
+
+
+@pytest.mark.parametrize("followed", [True, False], ids=["followed", "not followed"])
+def test_a_lease_of_tomorrow_ends_today(
+    connection: Connection, clock: Clock, followed: bool
+) -> None:
+    leased(connection, receipt(), now=clock.now + DAY)
+
+    moved = follow_back(connection, now=clock.now) if followed else 0
+    ended = queue.release_abandoned(connection, worker=None, now=clock.now, most_deaths=3)
+
+    assert moved == ended == followed
+
+
+@pytest.mark.parametrize("followed", [True, False], ids=["followed", "not followed"])
+def test_a_study_that_came_tomorrow_is_complete_today(
+    connection: Connection, clock: Clock, followed: bool
+) -> None:
+    receive(connection, receipt(), now=clock.now + DAY)
+    if followed:
+        follow_back(connection, now=clock.now)
+
+    quiet, longest = timedelta(seconds=2), timedelta(seconds=60)
+    queue.complete_studies(connection, now=clock.wait(3), quiet=quiet, longest_wait=longest)
+
+    assert (state_of(connection) == StudyState.QUEUED) is followed
+
+
+@pytest.mark.parametrize("followed", [True, False], ids=["followed", "not followed"])
+def test_a_delivery_of_tomorrow_is_sent_today(
+    connection: Connection, clock: Clock, followed: bool
+) -> None:
+    posted(connection, now=clock.now + DAY)
+
+    moved = follow_back(connection, now=clock.now) if followed else 0
+    delivery = outbox.claim_delivery(connection, courier="courier-1", now=clock.now, ttl=TTL)
+
+    assert moved == (delivery is not None) == followed
+
+
+def test_what_rests_as_it_should_goes_on_resting(connection: Connection, clock: Clock) -> None:
+    posted(connection, now=clock.now + AHEAD / 2)
+    queued(connection, receipt("2.25.9", study="2.25.90"), now=clock.now + AHEAD / 2)
+
+    assert follow_back(connection, now=clock.now) == 0
+    assert not claimed(connection, clock)

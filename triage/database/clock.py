@@ -1,0 +1,38 @@
+"""What waits for a moment that a clock which was set back has put out of reach."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, update
+
+from triage.database import schema
+from triage.domain.study import DeliveryState, StudyState
+
+AHEAD = timedelta(hours=2)
+"""Nothing rests or is leased for so long: what lies further ahead was written by another clock."""
+
+
+def follow_back(connection: Connection, *, now: datetime) -> int:
+    """Let what waits for a moment far ahead wait no longer; return how many rows that were.
+
+    A clock that was an hour fast, or a day, wrote these moments, and was set right. Studies and
+    deliveries are taken up now; a lease ends now, which a worker that lives finds by its fence.
+    """
+    study, delivery, late = schema.study.c, schema.delivery.c, now + AHEAD
+    changes = (
+        update(schema.study)
+        .where(study.state == StudyState.QUEUED, study.next_attempt_at > late)
+        .values(next_attempt_at=now),
+        update(schema.study)
+        .where(study.state == StudyState.ASSESSING, study.lease_expires_at > late)
+        .values(lease_expires_at=now),
+        update(schema.study)
+        .where(study.state == StudyState.RECEIVING, study.last_received_at > late)
+        .values(first_received_at=now, last_received_at=now),
+        update(schema.delivery)
+        .where(
+            delivery.state.in_((DeliveryState.WAITING, DeliveryState.SENT)),
+            delivery.next_attempt_at > late,
+        )
+        .values(next_attempt_at=now),
+    )
+    return sum(connection.execute(change).rowcount for change in changes)
