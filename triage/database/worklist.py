@@ -21,7 +21,8 @@ def record_listing(connection: Connection, day: date, listing: Listing) -> None:
     new = [row for row in rows if row["study_uid"] not in known]
     if new:
         connection.execute(insert(worklist_study), new)
-    old = [{f"new_{name}": value for name, value in row.items()} for row in rows if row not in new]
+    seen = (row for row in rows if row["study_uid"] in known)
+    old = [{f"new_{name}": value for name, value in row.items()} for row in seen]
     if old:
         table = worklist_study.c
         changed = ("priority", "wanted", "left_out", "instances")
