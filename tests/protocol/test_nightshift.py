@@ -104,8 +104,8 @@ def settings_for(peer: Peer, url: str, folder: Path, **more: str) -> Settings:
             "TRIAGE_WORKLIST__PARALLEL": "1",
             "TRIAGE_WORKLIST__STUDIES_PER_MINUTE": "1200",
             "TRIAGE_WORKLIST__FINISH_WITHIN_S": "0",
-            **more,
-        },
+        }
+        | more,
     )
 
 
@@ -126,7 +126,8 @@ def test_an_archive_that_goes_away_in_the_middle_and_comes_back_is_pulled_from_t
 ) -> None:
     running, peer = pacs
     send(films, peer)
-    settings = settings_for(peer, database_url, tmp_path)
+    slowly = {"TRIAGE_WORKLIST__STUDIES_PER_MINUTE": "240"}  # Orthanc takes a moment to end
+    settings = settings_for(peer, database_url, tmp_path, **slowly)
     ours = night_of(settings, database, stop=threading.Event(), patience_s=60.0)
 
     with ours as night, ThreadPoolExecutor(1) as threads:
