@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import UnusableList
 from triage.train.folds import Fold, deal_patients, leave_collections_out
 
 Film = tuple[str, str]
@@ -24,7 +24,7 @@ def folded(films: list[Film], smallest: int) -> tuple[Fold, ...]:
     patients, collections = zip(*films, strict=True)
     try:
         return leave_collections_out(patients, collections, smallest=smallest)
-    except ConfigurationError:
+    except UnusableList:
         assume(False)
         raise
 
