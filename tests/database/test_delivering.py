@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select, update
 
 from tests.builders.carrier import ToldCarrier, success
 from tests.builders.studies import (
+    CAPTURE,
     delivery_states,
     finished,
     leased,
@@ -30,6 +31,7 @@ from triage.spool import Spool
 TTL = timedelta(minutes=2)
 
 Hire = Callable[..., Courier]
+Damage = Callable[[Path], None]
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def hire(database: Engine, tmp_path: Path) -> Hire:
     with database.begin() as connection:
         posted(connection, now=database_time(connection))
     results = Spool(tmp_path / "results")
+    results.write([CAPTURE.encode()])
 
     def courier(carrier: ToldCarrier, *, ttl: timedelta = TTL) -> Courier:
         return Courier(
@@ -105,6 +108,32 @@ def test_a_pacs_that_is_away_for_days_does_not_end_the_courier(
 def test_a_parked_capture_ends_its_study(hire: Hire, database: Engine) -> None:
     hire(ToldCarrier(park)).deliver_one()
 
+    assert states(database) == ([DeliveryState.PARKED], StudyState.DONE)
+
+
+def cut(file: Path) -> None:
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+@pytest.fixture
+def stored_file(tmp_path: Path) -> Path:
+    return Spool(tmp_path / "results").path(parcel().digest)
+
+
+@pytest.mark.parametrize("damage", [cut, Path.unlink])
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_what_is_damaged_on_the_disk_is_parked_and_never_sent(
+    hire: Hire, database: Engine, stored_file: Path, damage: Damage, in_doubt: bool
+) -> None:
+    carrier = ToldCarrier(there=lambda _: False)
+    with database.begin() as connection:
+        connection.execute(update(schema.delivery).values(in_doubt=in_doubt))
+    damage(stored_file)
+
+    hire(carrier).deliver_one()
+
+    assert carrier.stored == []
     assert states(database) == ([DeliveryState.PARKED], StudyState.DONE)
 
 
@@ -314,6 +343,22 @@ def test_a_doubt_about_what_is_superseded_is_looked_into(
     with database.begin() as connection:
         row = connection.execute(select(schema.delivery)).one()
     assert (row.state, row.in_doubt) == (state, doubt)
+
+
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_what_is_superseded_and_damaged_is_let_go_with_its_doubt(
+    hire: Hire, database: Engine, stored_file: Path, in_doubt: bool
+) -> None:
+    with database.begin() as connection:
+        connection.execute(update(schema.delivery).values(in_doubt=in_doubt))
+    supersede(database)
+    cut(stored_file)
+
+    hire(ToldCarrier(there=lambda _: False)).deliver_one()
+
+    with database.begin() as connection:
+        row = connection.execute(select(schema.delivery)).one()
+    assert (row.state, row.digest, row.in_doubt) == (DeliveryState.PARKED, None, in_doubt)
 
 
 def test_what_is_superseded_is_let_go_while_the_destination_is_away(

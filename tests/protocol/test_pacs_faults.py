@@ -28,7 +28,7 @@ from triage.send.destination import Destination
 from triage.send.message import C_STORE_RQ
 from triage.send.query import STUDY_ROOT_FIND
 from triage.settings import load_settings
-from triage.spool import Spool
+from triage.spool import Spool, digest_of
 
 WAITING, PARKED = DeliveryState.WAITING, DeliveryState.PARKED
 PROVEN, UNPROVEN = DeliveryState.PROVEN, DeliveryState.SENT_UNPROVEN
@@ -395,3 +395,52 @@ def test_a_capture_that_no_context_takes_is_parked_with_the_reason(
     ((state, reason),) = courier.ends()
     assert state == PARKED
     assert "accepts no presentation context for" in str(reason)
+
+
+# An object that is damaged on our own disk.
+
+
+def cut(data: bytes) -> bytes:
+    return data[: -len(data) // 4]
+
+
+def without_its_value_representation(data: bytes) -> bytes:
+    at = data.index(b"\x02\x00\x02\x00UI") + 4
+    return data[:at] + b"\x55\x84" + data[at + 2 :]
+
+
+Damage = Callable[[bytes], bytes]
+DAMAGES: list[Damage] = [cut, without_its_value_representation]
+
+
+def damaged(results: Path, damage: Damage) -> Path:
+    file = Spool(results).path(digest_of(object_of(CAPTURE)))
+    file.chmod(0o600)
+    file.write_bytes(damage(file.read_bytes()))
+    return file
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_capture_is_parked_and_the_others_are_delivered(
+    database: Engine, results: Path, clock: Clock, damage: Damage
+) -> None:
+    with scripted_pacs(obliging) as pacs:
+        post(database, Spool(results), CAPTURE, "2.25.2", peer=pacs.peer, now=clock.now)
+        damaged(results, damage)
+        courier = hired(
+            database, results, destination(database, pacs.peer), clock=lambda _: clock.now
+        )
+        work_on(courier, clock, seconds=30)
+        courier.carrier.close()
+
+        assert courier.ends()[0] == (PARKED, "the stored object is damaged: its digest is another")
+        assert (courier.states()[1], stored_at(pacs)) == (UNPROVEN, ["2.25.2"])
+
+
+def test_a_destination_alone_would_deliver_what_is_cut(database: Engine, results: Path) -> None:
+    with scripted_pacs(obliging) as pacs:
+        post(database, Spool(results), CAPTURE, peer=pacs.peer)
+        carrier = destination(database, pacs.peer)
+
+        assert carrier.store(damaged(results, cut)) == "0x0000"
+        carrier.close()

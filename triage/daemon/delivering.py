@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -16,7 +17,7 @@ from triage.database.moves import By, MoveRefused
 from triage.database.outbox import SUPERSEDED
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
 from triage.domain.study import Delivery, Sent
-from triage.spool import Spool
+from triage.spool import Spool, is_whole
 
 logger = structlog.get_logger(__name__)
 
@@ -26,7 +27,8 @@ class Courier:
 
     A delivery whose last attempt is in doubt is looked up first, and sent only if it is not
     there; where that cannot be asked it is sent again, the same bytes under the same UID. One
-    whose film came again with another identity is not sent any more.
+    whose film came again with another identity is not sent any more, nor one whose object is not
+    the one that was stored.
 
     Args:
         engine: the outbox.
@@ -134,7 +136,12 @@ class Courier:
     def _deliver(self, delivery: Delivery) -> str:
         """Send it, unless it is there already or is not to be sent any more; say which."""
         file = self._results.path(delivery.digest)
-        there = self._carrier.has(file) if delivery.in_doubt else False
+        damage = _damage(file)
+        if damage and not delivery.superseded:
+            raise DeliveryParked(damage)
+        there: bool | None = False
+        if delivery.in_doubt:
+            there = None if damage else self._carrier.has(file)
         if there:
             self._found(delivery)
             answer = FOUND
@@ -194,6 +201,14 @@ class Courier:
         with self._engine.begin() as connection:
             now = self._clock(connection)
             outbox.park(connection, delivery, now=now, courier=self._name, reason=reason)
+
+
+def _damage(file: Path) -> str | None:
+    """Say what has become of an object since it was stored, if anything."""
+    try:
+        return None if is_whole(file) else "the stored object is damaged: its digest is another"
+    except OSError as error:
+        return f"the stored object cannot be read: {type(error).__name__}"
 
 
 def _as_sent(delivery: Delivery) -> Sent:

@@ -21,8 +21,8 @@ from triage.send.message import (
     Values,
 )
 from triage.send.pdu import Accepted
-from triage.send.query import UNREADABLE, encode_in
-from triage.send.stored import IMPLICIT
+from triage.send.query import encode_in
+from triage.send.stored import IMPLICIT, UNREADABLE
 
 MOST_AFTER_CANCEL = 10_000
 """So many matches may be on their way when the peer hears that it should end."""

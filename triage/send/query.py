@@ -1,10 +1,8 @@
 """C-FIND at IMAGE level: is this instance at the destination (PS3.4 C.4.1, C.6.2)?"""
 
-import struct
 from io import BytesIO
 
 from pydicom import Dataset, dcmread
-from pydicom.errors import BytesLengthException
 from pynetdicom.dsutils import decode, encode
 
 from triage.send.association import Association
@@ -20,21 +18,10 @@ from triage.send.message import (
     Values,
 )
 from triage.send.pdu import Accepted, Proposal
-from triage.send.stored import EXPLICIT, IMPLICIT, StoredObject
+from triage.send.stored import EXPLICIT, IMPLICIT, UNREADABLE, StoredObject
 
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 PROPOSAL = Proposal(STUDY_ROOT_FIND, (EXPLICIT, IMPLICIT))
-UNREADABLE = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    EOFError,
-    struct.error,
-    BytesLengthException,
-)
-"""What pydicom stumbles over in a data set that is none."""
 
 
 def is_there(association: Association, stored: StoredObject) -> bool | None:

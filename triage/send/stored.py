@@ -1,12 +1,13 @@
 """An encoded object on its way out, and the transfer syntaxes that it may travel in."""
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pynetdicom.dsutils import encode
 
@@ -19,6 +20,18 @@ FALL_BACK: Mapping[str, tuple[str, ...]] = {EXPLICIT: (IMPLICIT,)}
 
 Every SCP has to accept Implicit VR Little Endian (PS3.5 10.1); compressed pixels have no other.
 """
+UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    BytesLengthException,
+)
+"""What pydicom stumbles over in a data set that is none."""
+
 _GROUP_LENGTH_END = 144  # preamble, prefix, and how long the rest of the meta header is
 
 
@@ -55,7 +68,7 @@ def stored_object(file: Path) -> StoredObject:
     """Look at an encoded object.
 
     Raises:
-        DeliveryParked: it has gone, or is no Part 10 file.
+        DeliveryParked: it has gone, or is no Part 10 file, or its meta header is damaged.
     """
     try:
         meta: FileMetaDataset = read_file_meta_info(file)
@@ -66,5 +79,5 @@ def stored_object(file: Path) -> StoredObject:
             transfer_syntax_uid=str(meta.TransferSyntaxUID),
             data_set_at=_GROUP_LENGTH_END + int(meta.FileMetaInformationGroupLength),
         )
-    except (OSError, InvalidDicomError, AttributeError) as error:
+    except (OSError, InvalidDicomError, *UNREADABLE) as error:
         raise DeliveryParked(f"the stored object cannot be read: {type(error).__name__}") from error

@@ -8,6 +8,7 @@ from pynetdicom.dsutils import decode
 
 from tests.builders.dataset import CR, IMPLICIT, encoded, film_dataset, part10
 from tests.builders.studies import EXPLICIT, FILM
+from triage.domain.errors import DeliveryParked
 from triage.send.stored import stored_object
 
 
@@ -37,3 +38,19 @@ def test_the_fall_back_is_the_same_object_in_the_other_syntax(file: Path) -> Non
     data_set = stored_object(file).data_set(IMPLICIT)
 
     assert decode(BytesIO(data_set), is_implicit_vr=True, is_little_endian=True) == film_dataset()
+
+
+DAMAGES = [(b"\x02\x00\x00\x00UL", 6, b"\x03\x00"), (b"\x02\x00\x02\x00UI", 4, b"\x55\x84")]
+
+
+@pytest.mark.parametrize(("element", "offset", "damage"), DAMAGES, ids=["length", "VR"])
+def test_a_damaged_meta_header_is_a_reason_to_park(
+    file: Path, element: bytes, offset: int, damage: bytes
+) -> None:
+    contents = bytearray(file.read_bytes())
+    at = contents.index(element) + offset
+    contents[at : at + 2] = damage
+    file.write_bytes(contents)
+
+    with pytest.raises(DeliveryParked, match="the stored object cannot be read"):
+        stored_object(file)
