@@ -19,7 +19,7 @@ from triage.daemon.examination import Examination, Verdict
 from triage.domain.study import Peer
 from triage.send.commitment import PUSH_MODEL
 from triage.send.message import C_ECHO_RQ, C_STORE_RQ
-from triage.send.probe import SECONDARY_CAPTURE
+from triage.send.probe import JPEG, SECONDARY_CAPTURE
 from triage.send.query import STUDY_ROOT_FIND
 from triage.settings import Settings
 
@@ -192,6 +192,61 @@ def test_jpeg_is_proposed_where_captures_are_compressed(tmp_path: Path) -> None:
         step = step_of(examined(settings, pacs.peer), "Secondary Capture")
 
     assert step.answer.startswith("JPEG Baseline (Process 1), Explicit VR Little Endian")
+
+
+def plain_captures(abstract: str, proposed: list[str]) -> str | None:
+    return None if abstract == SECONDARY_CAPTURE and proposed[0] == JPEG else proposed[0]
+
+
+def only_jpeg(abstract: str, proposed: list[str]) -> str | None:
+    return None if abstract == SECONDARY_CAPTURE and proposed[0] != JPEG else proposed[0]
+
+
+@pytest.mark.parametrize(("compression", "verdict"), [("jpeg", FAILED), ("none", OK)])
+def test_a_pacs_that_takes_no_jpeg_fails_where_captures_are_compressed(
+    tmp_path: Path, compression: str, verdict: Verdict
+) -> None:
+    settings = settings_for(tmp_path, TRIAGE_PICTURE__COMPRESSION=compression)
+
+    with scripted_pacs(Obedient(accepts=plain_captures)) as pacs:
+        found = examined(settings, pacs.peer, store=True)
+        stored = len(pacs.heard(C_STORE_RQ))
+
+    step = step_of(found, "Secondary Capture")
+    assert (step.verdict, found.is_well, stored) == (verdict, verdict is OK, verdict is OK)
+    told = "let the PACS take JPEG Baseline of TRIAGE, or set picture.compression = none"
+    assert step.change == (None if verdict is OK else told)
+
+
+def test_a_worklists_pacs_need_not_take_jpeg(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, TRIAGE_PICTURE__COMPRESSION="jpeg")
+
+    with scripted_pacs(Obedient(accepts=plain_captures)) as pacs:
+        case = Case(pacs.peer, "TRIAGE", "worklist.pacs")
+        step = step_of(examined(settings, pacs.peer, case=case), "Secondary Capture")
+
+    assert step.verdict is OK
+
+
+def test_the_test_object_is_compressed_as_results_are(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, TRIAGE_PICTURE__COMPRESSION="jpeg")
+
+    with scripted_pacs(Obedient(accepts=only_jpeg)) as pacs:
+        found = examined(settings, pacs.peer, store=True)
+        (heard,) = pacs.heard(C_STORE_RQ)
+
+    assert found.is_well
+    assert b"\xff\xd8\xff" in heard.data_set
+
+
+@needs("storescp")
+def test_storescp_as_it_comes_takes_no_compressed_captures(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, TRIAGE_PICTURE__COMPRESSION="jpeg")
+
+    with running_storescp(tmp_path) as peer:
+        found = examined(settings, peer, store=True)
+
+    assert not found.is_well
 
 
 @needs("storescp")

@@ -14,6 +14,7 @@ from triage.send.stored import IMPLICIT
 from triage.settings import Settings
 
 SUCCESS = 0x0000
+NO_JPEG = "picture.compression = none"
 
 
 def examine(settings: Settings, case: Case, *, store: bool) -> Examination:
@@ -79,6 +80,9 @@ def _contexts(visit: Visit) -> Iterator[Step]:
 
 def _told(offer: Offer, visit: Visit) -> Step:
     step = Step("context", probe.SERVICES[offer.abstract_syntax])
+    if offer.accepted and _lacks_jpeg(offer, visit):
+        change = f"let the PACS take JPEG Baseline of {visit.case.title}, or set {NO_JPEG}"
+        return step.noted(", ".join(offer.accepted), change, failed=True)
     if offer.accepted:
         return replace(step, answer=", ".join(offer.accepted))
     said = ", ".join(offer.refused) or "not accepted"
@@ -86,11 +90,19 @@ def _told(offer: Offer, visit: Visit) -> Step:
     return step.noted(said, _what_lacks(service, visit), failed=visit.needs(service))
 
 
+def _lacks_jpeg(offer: Offer, visit: Visit) -> bool:
+    """Tell whether captures go there compressed, and would all be parked."""
+    compressed = visit.settings.picture.compression == "jpeg"
+    captures = offer.abstract_syntax == probe.SECONDARY_CAPTURE
+    return compressed and captures and visit.is_destination and not offer.takes(probe.JPEG)
+
+
 def _what_lacks(service: str, visit: Visit) -> str:
     """Say what to change where a service is not accepted."""
     let = f"let the PACS take {probe.SERVICES[service]} of {visit.case.title}"
     if service == probe.SECONDARY_CAPTURE:
-        return f"{let}, in Explicit or Implicit VR Little Endian"
+        jpeg = visit.settings.picture.compression == "jpeg"
+        return f"{let}, in {'JPEG Baseline' if jpeg else 'Explicit or Implicit VR Little Endian'}"
     if service == commitment.PUSH_MODEL:
         return f'{let}, or set pacs.proof = "query"'
     if service == query.STUDY_ROOT_FIND:

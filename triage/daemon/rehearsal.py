@@ -17,13 +17,16 @@ from triage.encode.trial import (
     PATIENT_NAME,
     SERIES_UID,
     STUDY_UID,
+    Compress,
     trial_object,
 )
+from triage.overlay.compression import to_jpeg
 from triage.send import commitment, query
 from triage.send.retrieve import STUDY_ROOT_MOVE, Wanted, answer_to_move
 from triage.send.scu import Verdict as Fate
 from triage.send.scu import meaning, status_of_store
 from triage.send.stored import StoredObject, stored_object
+from triage.settings.sections import Picture
 
 SUCCESS = 0x0000
 LOOK_EVERY_S = 0.25
@@ -57,7 +60,7 @@ def rehearse(visit: Visit) -> Iterator[Step]:
     Raises:
         ConfigurationError: a TLS file cannot be used.
     """
-    trial = trial_object()
+    trial = trial_object(_compress(visit.settings.picture))
     with (
         TemporaryDirectory(prefix="triage-doctor-") as folder,
         listening_ear(visit.settings, trial.sop_instance_uid) as ear,
@@ -75,6 +78,12 @@ def rehearse(visit: Visit) -> Iterator[Step]:
             if service in visit.offered:
                 needed = visit.needs(service)
                 yield visit.tried(step, partial(act, rehearsal), needed=needed)
+
+
+def _compress(picture: Picture) -> Compress | None:
+    if picture.compression == "none":
+        return None
+    return partial(to_jpeg, quality=picture.jpeg_quality)
 
 
 def _store(rehearsal: _Rehearsal, step: Step) -> Step:

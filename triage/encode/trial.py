@@ -1,15 +1,18 @@
 """A Secondary Capture of a test patient, to see whether a PACS takes and keeps one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
 import numpy as np
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, SecondaryCaptureImageStorage
 
 from triage import __version__
 from triage.domain.product import MANUFACTURER, MODEL_NAME
 from triage.encode.elements import Attributes, encode_attributes
-from triage.encode.image_pixel import describe_pixels
+from triage.encode.image_pixel import describe_losses, describe_pixels
 from triage.encode.secondary_capture import SERIES_DESCRIPTION, SERIES_NUMBER, file_meta
 
 PATIENT_NAME, PATIENT_ID = "TRIAGE^TEST", "TRIAGE-TEST"
@@ -20,6 +23,9 @@ SERIES_UID = "2.25.57782448235451353040254779549940890421"
 
 _SIDE = 64
 
+Compress = Callable[[NDArray[np.uint8]], bytes]
+"""Makes baseline JPEG of a picture, as results are made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -29,10 +35,13 @@ class Trial:
     encoded: bytes
 
 
-def trial_object() -> Trial:
-    """Encode a new test object in Explicit VR Little Endian; no two have the same UID.
+def trial_object(compress: Compress | None = None) -> Trial:
+    """Encode a new test object as a result is encoded; no two have the same UID.
 
     Whoever gets it back knows it by manufacturer and model as one of ours, and assesses nothing.
+
+    Args:
+        compress: where results are compressed; else it is Explicit VR Little Endian.
     """
     uid = f"2.25.{uuid4().int}"
     uids = {
@@ -42,8 +51,13 @@ def trial_object() -> Trial:
     }
     ramp = np.linspace(0, 255, _SIDE, dtype=np.uint8)  # (columns,), uint8, 0 to 255
     picture = np.tile(ramp[None, :, None], (_SIDE, 1, 3))
-    described: Attributes = {**_DESCRIBED, **describe_pixels(picture, jpeg=None)}
-    meta = file_meta(uids, ExplicitVRLittleEndian)
+    jpeg = None if compress is None else compress(picture)
+    described: Attributes = {
+        **_DESCRIBED,
+        **describe_losses(Dataset(), ratio=None if jpeg is None else picture.nbytes / len(jpeg)),
+        **describe_pixels(picture, jpeg=jpeg),
+    }
+    meta = file_meta(uids, ExplicitVRLittleEndian if jpeg is None else JPEGBaseline8Bit)
     return Trial(uid, encode_attributes({**described, **uids}, prefix=meta))
 
 

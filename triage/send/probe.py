@@ -45,6 +45,10 @@ class Offer:
     accepted: tuple[str, ...]
     refused: tuple[str, ...]
 
+    def takes(self, transfer_syntax: str) -> bool:
+        """Tell whether a syntax was accepted."""
+        return UID(transfer_syntax).name in self.accepted
+
 
 def proposals(*, jpeg: bool) -> list[Proposal]:
     """Propose every service, each in each transfer syntax alone, so that each is answered."""
