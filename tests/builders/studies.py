@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from sqlalchemy import Connection, select
 
-from triage.database import queue, receipts, results, schema
+from triage.database import outbox, queue, receipts, results, schema
 from triage.database.moves import Kind
 from triage.database.receipts import Receipt
 from triage.database.results import Outcome, Parcel
@@ -150,6 +150,16 @@ def posted(connection: Connection, *parcels: Parcel, now: datetime) -> Lease:
     lease = leased(connection, now=now)
     finished(connection, lease, *(parcels or (parcel(),)), now=now)
     return lease
+
+
+def corrected(connection: Connection, *, now: datetime) -> None:
+    """Send the capture of a film, and let the film come again with another identity."""
+    posted(connection, now=now)
+    delivery = outbox.claim_delivery(connection, courier="courier-1", now=now, ttl=TTL)
+    assert delivery is not None
+    outbox.mark_sent(connection, delivery, now=now, courier="courier-1", answer="0x0000")
+    again = leased(connection, receipt(contents="corrected"), now=now)
+    finished(connection, again, parcel("2.25.103"), now=now)
 
 
 def state_of(connection: Connection, study: str = STUDY) -> str:

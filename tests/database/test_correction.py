@@ -1,12 +1,12 @@
 """Films that came again with another identity, and what is listed for removal, on both engines."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Connection, select, update
 
-from tests.builders.clock import Clock
+from tests.builders.clock import NOON, Clock
 from tests.builders.studies import (
     FILM,
     PACS,
@@ -233,3 +233,27 @@ def test_what_is_withdrawn_ends_its_study_and_can_be_sent_by_nobody(
     assert (row.state, row.digest, row.reason) == ("PARKED", None, outbox.SUPERSEDED)
     overview = timeline.overview(connection, now=clock.now + timedelta(days=1))
     assert (overview.studies, overview.troubles) == ({"DONE": 1}, [])
+
+
+DAY = NOON.date()
+
+
+@pytest.mark.parametrize(
+    ("since", "up_to", "told"),
+    [
+        (None, DAY, ["2.25.1"]),
+        (DAY, DAY, ["2.25.1"]),
+        (DAY + timedelta(days=1), DAY + timedelta(days=1), []),
+        (None, DAY - timedelta(days=1), []),
+    ],
+)
+def test_what_was_superseded_is_told_by_the_day(
+    connection: Connection, clock: Clock, since: date | None, up_to: date, told: list[str]
+) -> None:
+    come(connection, clock, "2.25.1", contents="first")
+    send(connection, clock)
+    come(connection, clock, "2.25.2", contents="corrected")
+
+    rows = correction.to_remove(connection, since=since, up_to=up_to)
+
+    assert [row["sop_instance_uid"] for row in rows] == told

@@ -11,6 +11,7 @@ from tests.builders.carrier import ToldCarrier, success
 from tests.builders.studies import (
     CAPTURE,
     delivery_states,
+    digest_of,
     finished,
     leased,
     parcel,
@@ -118,7 +119,7 @@ def cut(file: Path) -> None:
 
 @pytest.fixture
 def stored_file(tmp_path: Path) -> Path:
-    return Spool(tmp_path / "results").path(parcel().digest)
+    return Spool(tmp_path / "results").path(digest_of(CAPTURE))
 
 
 @pytest.mark.parametrize("damage", [cut, Path.unlink])

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
+from structlog.testing import capture_logs
 
 from tests.builders.clock import NOON
 from tests.builders.listed import listing, study_of
-from tests.builders.studies import finished, leased, receipt
+from tests.builders.studies import corrected, finished, leased, receipt
 from triage.daemon.night import NO_LONGER, WINDOW_ENDED, Night
 from triage.daemon.retriever import Plan
 from triage.database import runs
@@ -115,6 +116,21 @@ def test_what_is_missing_is_pulled_and_the_run_is_exact(database: Engine) -> Non
     assert (there.asked, verdict) == (["2.25.1", "2.25.2"], Verdict.EXACT)
     assert (found.sums["received"], found.sums["assessed"]) == (2, 2)
     assert ended(database) == (Verdict.EXACT, None)
+
+
+@pytest.mark.parametrize(("came_again", "told"), [(True, 1), (False, None)])
+def test_the_log_counts_what_is_to_be_removed(
+    database: Engine, came_again: bool, told: int | None
+) -> None:
+    if came_again:
+        with database.begin() as connection:
+            corrected(connection, now=NOON)
+
+    with capture_logs() as lines:
+        night(pacs(database)).work(held(database))
+
+    (line,) = [line for line in lines if line["event"] == "worklist reconciled"]
+    assert line.get("to_remove") == told
 
 
 def test_what_is_here_is_not_pulled(database: Engine) -> None:

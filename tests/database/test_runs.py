@@ -181,3 +181,18 @@ def test_of_many_daemons_one_fires_and_one_holds(database: Engine) -> None:
 
     assert sum(number is not None for number in fired) == 1
     assert sum(one is not None for one in held) == 1
+
+
+def test_the_night_before_is_the_last_that_worked_through_its_list(connection: Connection) -> None:
+    held = taken(connection)
+    runs.end(connection, held, verdict=Verdict.MISMATCH, reason=None, now=NOON)
+
+    assert runs.night_before(connection, DAY + timedelta(days=3)) == DAY
+    assert runs.night_before(connection, DAY) is None
+
+
+def test_a_night_that_was_missed_is_none_before(connection: Connection) -> None:
+    fire(connection)
+    runs.end_missed(connection, now=MORNING)
+
+    assert runs.night_before(connection, DAY + timedelta(days=1)) is None

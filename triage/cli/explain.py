@@ -28,7 +28,7 @@ def _show(found: Story) -> None:
             f"{row['attempts']} attempts{_because(row['reason'])}"
         )
     for row in found.to_remove:
-        _show_old(row)
+        print(removal_of(row))
     print("timeline (UTC)")
     for event in found.events:
         print(
@@ -61,13 +61,14 @@ def _show_film(film: Row, found: Story) -> None:
         )
 
 
-def _show_old(row: Row) -> None:
+def removal_of(row: Row) -> str:
+    """Say of a superseded result where a person has to remove it, and what replaced it."""
     instead = "by nothing"
     if row["replacement_state"]:
         instead = f"by {row['replaced_by'] or 'none yet'} ({row['replacement_state']})"
     if row["new_study_uid"] != row["study_uid"]:
         instead += f" in study {row['new_study_uid']}"
-    print(
+    return (
         f"to be removed from {row['destination']} ({row['at_pacs']}): {row['sop_instance_uid']} of "
         f"study {row['study_uid']}, replaced {instead}"
     )

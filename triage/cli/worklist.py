@@ -2,19 +2,23 @@
 
 import signal
 import threading
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
+from triage.cli.explain import removal_of
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
 from triage.cli.reading_list import list_studies
 from triage.daemon.logs import configure_logs
 from triage.daemon.nightshift import PATIENCE_S, hold, night_of
 from triage.daemon.signals import stopped_by
 from triage.database import runs
+from triage.database.correction import to_remove
 from triage.database.engine import DatabaseError, Engine, existing_engine
 from triage.database.reconciliation import Reconciliation, reconciliation
+from triage.database.timeline import Row
 from triage.domain.errors import UnavailableError
 from triage.domain.worklist import Verdict
 from triage.send.failure import Broken
@@ -103,11 +107,14 @@ def _tell(engine: Engine, day: date, *, as_json: bool) -> int:
     with engine.connect() as connection:
         found = reconciliation(connection, day)
         verdict, reason = runs.last_run(connection, day) or (None, None)
+        since = runs.night_before(connection, day)
+        old = to_remove(connection, since=since, up_to=day)
     exact = found.is_exact and verdict in {None, Verdict.EXACT}
     if as_json:
-        print_json(_plain(found, verdict, reason))
+        print_json(_plain(found, verdict, reason) | {"to_remove": old})
     else:
         _show(found, verdict, reason)
+        _show_removals(old)
     return 0 if exact else EX_TEMPFAIL
 
 
@@ -141,6 +148,13 @@ def _show(found: Reconciliation, verdict: str | None, reason: str | None) -> Non
         if study.missing or study.is_under_way or study.captures > study.delivered:
             lacks = f", {study.missing} of {study.expected} films missing" * bool(study.missing)
             print(f"{study.study_uid}  {study.outcome}{lacks}{f': {study.why}' * bool(study.why)}")
+
+
+def _show_removals(old: Sequence[Row]) -> None:
+    if old:
+        print(f"{len(old):>7}  to remove")
+    for row in old:
+        print(removal_of(row))
 
 
 def _show_sums(found: Reconciliation) -> None:

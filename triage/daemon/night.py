@@ -11,7 +11,7 @@ import structlog
 
 from triage.daemon.breaker import LONGEST_AWAY, back_off
 from triage.daemon.retriever import Plan, plans
-from triage.database import runs, worklist
+from triage.database import correction, runs, worklist
 from triage.database.engine import DatabaseError, Engine, NoConnectionFree, database_time
 from triage.database.reconciliation import Outcome, Reconciliation, reconciliation
 from triage.database.runs import Run
@@ -121,7 +121,9 @@ class Night:
         with self._engine.begin() as connection:
             now = database_time(connection)
             runs.end(connection, run, verdict=verdict, reason=reason, now=now)
-        told = {name: count for name, count in found.sums.items() if count}
+            since = runs.night_before(connection, run.day)
+            old = correction.to_remove(connection, since=since, up_to=run.day)
+        told = {name: n for name, n in {**found.sums, "to_remove": len(old)}.items() if n}
         log = logger.info if verdict is Verdict.EXACT else logger.error
         log("worklist reconciled", day=str(run.day), verdict=verdict, reason=reason, **told)
         return found, verdict

@@ -1,9 +1,20 @@
 """Films that came again with another identity, and what is to be removed of the results before."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, column, exists, literal, select, table, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    column,
+    exists,
+    literal,
+    literal_column,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -22,6 +33,25 @@ TO_REMOVE = table(
     *(column(name) for name in ("new_study_uid", "replaced_by", "replacement_state")),
 )
 """A view: results of films that came again, as far as they are or may be at a destination."""
+
+_DAY: ColumnElement[date] = literal_column("report_to_remove.day", Date())
+
+
+def to_remove(
+    connection: Connection, *, since: date | None, up_to: date
+) -> Sequence[Mapping[str, object]]:
+    """Tell which results a person has to remove, by the days on which their films came again.
+
+    Args:
+        connection: that reads.
+        since: the first of these days; ``None`` for whatever came before.
+        up_to: the last of them.
+    """
+    old = TO_REMOVE.c
+    days = (up_to >= _DAY,) if since is None else (since <= _DAY, up_to >= _DAY)
+    order = (old.superseded_at, old.sop_instance_uid, old.destination)
+    found = connection.execute(select(TO_REMOVE).where(*days).order_by(*order))
+    return [dict(row) for row in found.mappings()]
 
 
 def supersede(connection: Connection, instance_id: int, *, now: datetime) -> None:

@@ -134,6 +134,12 @@ def last_run(connection: Connection, day: date) -> tuple[str | None, str | None]
     return None if row is None else (row.verdict, row.reason)
 
 
+def night_before(connection: Connection, day: date) -> date | None:
+    """Return the last day before this one whose list was worked through, if any was."""
+    worked = (run.c.job == WORKLIST, run.c.ended_at.is_not(None), run.c.verdict != Verdict.MISSED)
+    return connection.scalar(select(func.max(run.c.day)).where(run.c.day < day, *worked))
+
+
 def _change(connection: Connection, held: Run, **columns: object) -> None:
     mine = (run.c.id == held.id, run.c.holder == held.holder, run.c.ended_at.is_(None))
     if connection.execute(update(run).where(*mine).values(**columns)).rowcount != 1:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -12,7 +13,7 @@ from tests.builders.free_port import free_port
 from tests.builders.listed import listing, study_of
 from tests.builders.matches import answering, match, matching
 from tests.builders.scripted import ScriptedPacs, scripted_pacs
-from tests.builders.studies import finished, leased, receipt
+from tests.builders.studies import CAPTURE, PACS, STUDY, corrected, finished, leased, receipt
 from triage.database import runs
 from triage.database.engine import database_time
 from triage.database.worklist import record_listing
@@ -122,6 +123,41 @@ def test_show_tells_the_list_as_it_is_now(command: Command, database: Engine) ->
             "missing": 0,
         }
     ]
+
+
+@pytest.mark.usefixtures("pacs")
+def test_a_nights_report_lists_what_is_to_be_removed_by_a_person(
+    command: Command, database: Engine
+) -> None:
+    with database.begin() as connection:
+        corrected(connection, now=NOON)
+
+    command.code("worklist", "run", *FOR_THE_DAY)
+
+    shown = command.captured.readouterr().out
+    assert "      1  to remove\n" in shown
+    assert (
+        f"to be removed from {PACS} (sent): {CAPTURE} of study {STUDY}, "
+        "replaced by 2.25.103 (WAITING)\n"
+    ) in shown
+
+
+def test_what_is_to_be_removed_is_in_the_json(command: Command, database: Engine) -> None:
+    with database.begin() as connection:
+        corrected(connection, now=NOON)
+
+    (row,) = json.loads(command.text("worklist", "show", "--json", *FOR_THE_DAY))["to_remove"]
+
+    assert (row["sop_instance_uid"], row["destination"], row["at_pacs"]) == (CAPTURE, PACS, "sent")
+
+
+def test_what_was_superseded_on_another_day_is_not_of_this_report(
+    command: Command, database: Engine
+) -> None:
+    with database.begin() as connection:
+        corrected(connection, now=NOON + timedelta(days=1))
+
+    assert "removed" not in command.text("worklist", "show", *FOR_THE_DAY)
 
 
 def test_a_day_whose_night_was_missed_is_not_exact(command: Command, database: Engine) -> None:
