@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydicom import dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_file_meta_info
-from pynetdicom.dsutils import encode
 
 from triage.domain.errors import DeliveryParked
+from triage.send.implicit import implicit_from_explicit
 from triage.send.pdu import Proposal
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
@@ -52,16 +51,18 @@ class StoredObject:
         return [Proposal(self.sop_class_uid, (syntax,)) for syntax in syntaxes]
 
     def data_set(self, transfer_syntax: str) -> bytes:
-        """Return the data set in a syntax: the file's own bytes, or their fall-back."""
+        """Return the data set in a syntax: the file's own bytes, or their fall-back.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it has no data set in this syntax, or a damaged one.
+        """
+        contents = self.file.read_bytes()[self.data_set_at :]
         if transfer_syntax == self.transfer_syntax_uid:
-            return self.file.read_bytes()[self.data_set_at :]
-        implicit = transfer_syntax == IMPLICIT
-        encoded: bytes | None = encode(
-            dcmread(self.file), is_implicit_vr=implicit, is_little_endian=True
-        )
-        if encoded is None:
+            return contents
+        if transfer_syntax not in FALL_BACK.get(self.transfer_syntax_uid, ()):
             raise ValueError(f"no data set in {transfer_syntax}")
-        return encoded
+        return implicit_from_explicit(contents)
 
 
 def stored_object(file: Path) -> StoredObject:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from pynetdicom.dsutils import decode
 
-from tests.builders.dataset import CR, IMPLICIT, encoded, film_dataset, part10
+from tests.builders.dataset import BIG_ENDIAN, CR, IMPLICIT, encoded, film_dataset, part10
 from tests.builders.studies import EXPLICIT, FILM
 from triage.domain.errors import DeliveryParked
+from triage.encode.elements import encode_attributes
 from triage.send.stored import stored_object
 
 
@@ -38,6 +39,18 @@ def test_the_fall_back_is_the_same_object_in_the_other_syntax(file: Path) -> Non
     data_set = stored_object(file).data_set(IMPLICIT)
 
     assert decode(BytesIO(data_set), is_implicit_vr=True, is_little_endian=True) == film_dataset()
+
+
+def test_a_name_leaves_as_it_came_in_the_fall_back_too(tmp_path: Path) -> None:
+    name = b"Wang^\xff\xfe=="
+    contents = encode_attributes({"SpecificCharacterSet": "GB18030", "PatientName": name})
+
+    assert stored_object(part10(tmp_path, contents)).data_set(IMPLICIT).endswith(name + b" ")
+
+
+def test_there_is_no_other_fall_back(file: Path) -> None:
+    with pytest.raises(ValueError, match="no data set in"):
+        stored_object(file).data_set(BIG_ENDIAN)
 
 
 DAMAGES = [(b"\x02\x00\x00\x00UL", 6, b"\x03\x00"), (b"\x02\x00\x02\x00UI", 4, b"\x55\x84")]
