@@ -18,13 +18,13 @@ Chance = Callable[[], float]
 def back_off(failures: int, *, chance: Chance, longest: timedelta = LONGEST_PAUSE) -> timedelta:
     """Return how long to wait after so many failures in a row: 1 s, doubled each time.
 
-    A little chance makes it up to half as long again.
+    A little chance makes it up to half as long again, and never longer than the longest.
 
     >>> [back_off(count, chance=lambda: 0.0).total_seconds() for count in (1, 2, 3, 30)]
-    [1.0, 2.0, 4.0, 300.0]
+    [1.0, 2.0, 4.0, 200.0]
     """
     doubled: timedelta = FIRST_PAUSE * 2 ** min(max(failures - 1, 0), MOST_DOUBLINGS)
-    return min(doubled, longest) * (1 + SPREAD * chance())
+    return min(doubled, longest / (1 + SPREAD)) * (1 + SPREAD * chance())
 
 
 class Breaker:
