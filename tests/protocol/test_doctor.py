@@ -185,6 +185,31 @@ def test_a_proof_that_is_not_offered_fails_where_it_is_asked_for(
     assert "pacs.proof" in str(step.change)
 
 
+@pytest.mark.parametrize("proof", ["auto", "commitment", "query"])
+@pytest.mark.parametrize(
+    ("refused", "told"), [((PUSH_MODEL, STUDY_ROOT_FIND), True), ((PUSH_MODEL,), False)]
+)
+def test_where_neither_proof_is_offered_it_is_told_how_every_result_ends(
+    tmp_path: Path, proof: str, refused: tuple[str, ...], told: bool
+) -> None:
+    settings = settings_for(tmp_path, TRIAGE_PACS__PROOF=proof)
+
+    with scripted_pacs(Obedient(accepts=but(*refused))) as pacs:
+        found = examined(settings, pacs.peer)
+
+    changes = [step.change for step in found.steps if step.change]
+    assert len(changes) == len(refused)
+    assert all(("every result ends SENT_UNPROVEN" in change) is told for change in changes)
+    assert all(("set pacs.proof" in change) is not told for change in changes)
+
+
+def test_a_worklists_pacs_proves_nothing(settings: Settings) -> None:
+    with scripted_pacs(Obedient(accepts=but(PUSH_MODEL, STUDY_ROOT_FIND))) as pacs:
+        found = examined(settings, pacs.peer, case=Case(pacs.peer, "TRIAGE", "worklist.pacs"))
+
+    assert not any("UNPROVEN" in str(step.change) for step in found.steps)
+
+
 def test_jpeg_is_proposed_where_captures_are_compressed(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, TRIAGE_PICTURE__COMPRESSION="jpeg")
 
@@ -256,6 +281,7 @@ def test_storescp_takes_captures_and_offers_no_proof(settings: Settings, tmp_pat
 
     assert step_of(found, "store").answer == "0x0000: success"
     assert step_of(found, "Storage Commitment").verdict is NOTE
+    assert "every result ends SENT_UNPROVEN" in str(step_of(found, "Storage Commitment").change)
     assert len([*tmp_path.glob("SC.*")]) == 1
 
 

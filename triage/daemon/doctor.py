@@ -15,6 +15,11 @@ from triage.settings import Settings
 
 SUCCESS = 0x0000
 NO_JPEG = "picture.compression = none"
+INSTEAD = {
+    commitment.PUSH_MODEL: (query.STUDY_ROOT_FIND, "query"),
+    query.STUDY_ROOT_FIND: (commitment.PUSH_MODEL, "commitment"),
+}
+"""What else proves, and its name in the settings."""
 
 
 def examine(settings: Settings, case: Case, *, store: bool) -> Examination:
@@ -103,8 +108,11 @@ def _what_lacks(service: str, visit: Visit) -> str:
     if service == probe.SECONDARY_CAPTURE:
         jpeg = visit.settings.picture.compression == "jpeg"
         return f"{let}, in {'JPEG Baseline' if jpeg else 'Explicit or Implicit VR Little Endian'}"
+    if service in INSTEAD and visit.is_destination:
+        other, proof = INSTEAD[service]
+        if other in visit.offered:
+            return f'{let}, or set pacs.proof = "{proof}"'
+        return f"{let}, or {probe.SERVICES[other]}: without either every result ends SENT_UNPROVEN"
     if service == commitment.PUSH_MODEL:
-        return f'{let}, or set pacs.proof = "query"'
-    if service == query.STUDY_ROOT_FIND:
-        return f'{let}, or set pacs.proof = "commitment"'
+        return f"{let}, should results go there"
     return f"{let}, should the nightly worklist use it"
