@@ -3,6 +3,8 @@
 import contextlib
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 import pytest
 
@@ -38,12 +40,21 @@ REPORT = {
 }
 
 
-def associated(pacs: ScriptedPacs, *, on_report: OnReport = refuse_reports) -> Association:
-    return Association(
+TIMEOUT_S = 2.0
+EMPTY = p_data(pdv(b"", command=True, last=False))
+
+
+def associated(
+    pacs: ScriptedPacs,
+    *,
+    on_report: OnReport = refuse_reports,
+    kind: type[Association] = Association,
+) -> Association:
+    return kind(
         pacs.peer,
         calling_ae_title="TRIAGE",
         proposals=[Proposal(CR, (EXPLICIT,))],
-        timeout_s=2.0,
+        timeout_s=TIMEOUT_S,
         on_report=on_report,
     )
 
@@ -149,6 +160,20 @@ def trickling(talk: Talk) -> None:
     talk.trickle(response(talk.hear(), 0x0000), every_s=0.3)
 
 
+def dripping(talk: Talk) -> None:
+    talk.accept()
+    talk.hear()
+    while not talk.end.wait(0.3):
+        talk.say(EMPTY)
+
+
+def reporting_for_ever(talk: Talk) -> None:
+    (context_id,) = talk.accept()
+    talk.hear()
+    while not talk.end.wait(0.3):
+        talk.say(message(command_set(REPORT), b"report", context_id=context_id))
+
+
 def babbling(talk: Talk) -> None:
     talk.accept()
     talk.hear()
@@ -183,6 +208,8 @@ def cutting(talk: Talk) -> None:
         (releasing, Failure.CLOSED),
         (hanging, Failure.SILENT),
         (trickling, Failure.SILENT),
+        (dripping, Failure.SILENT),
+        (reporting_for_ever, Failure.SILENT),
         (babbling, Failure.GARBLED),
         (answering_another, Failure.GARBLED),
         (cutting, Failure.GARBLED),
@@ -199,6 +226,73 @@ def test_each_failure_is_told_apart_and_ends_the_association(
 
     assert broken.value.failure is failure
     assert not association.is_open
+
+
+class Renewing(Association):
+    """Gives each PDU a deadline of its own."""
+
+    def _receive(self) -> tuple[int, bytes]:
+        self._deadline = self._connection.deadline()
+        return super()._receive()
+
+
+@pytest.mark.parametrize("script", [dripping, reporting_for_ever])
+def test_a_deadline_that_each_pdu_renews_would_be_noticed(script: Callable[[Talk], None]) -> None:
+    with scripted_pacs(script) as pacs, ThreadPoolExecutor(1) as pool:
+        association = associated(pacs, kind=Renewing)
+        asked = pool.submit(ask, association)
+
+        with pytest.raises(TimeoutError):
+            asked.result(3 * TIMEOUT_S)
+
+        association.abort()
+
+
+def test_each_pending_answer_has_a_deadline_of_its_own() -> None:
+    def script(talk: Talk) -> None:
+        talk.accept()
+        heard = talk.hear()
+        for status in (0xFF00, 0xFF00, 0x0000):
+            talk.end.wait(0.7 * TIMEOUT_S)
+            talk.answer(heard, status, b"data" if status else b"")
+
+    with scripted_pacs(script) as pacs:
+        assert ask(associated(pacs)) == [0xFF00, 0xFF00, 0x0000]
+
+
+def test_a_peer_that_drips_while_nothing_is_asked_is_left_in_time() -> None:
+    def script(talk: Talk) -> None:
+        talk.accept()
+        while not talk.end.wait(0.3):
+            talk.say(EMPTY)
+
+    with scripted_pacs(script) as pacs:
+        association, began = associated(pacs), monotonic()
+        association.attend(within_s=5.0)
+
+    assert not association.is_open
+    assert monotonic() - began < 3 * TIMEOUT_S
+
+
+def test_a_peer_that_never_stops_reporting_is_attended_to_for_a_while() -> None:
+    reports: list[bytes] = []
+
+    def take(report: Message, _: str) -> int:
+        reports.append(report.data_set)
+        return 0x0000
+
+    def script(talk: Talk) -> None:
+        (context_id,) = talk.accept()
+        while True:
+            talk.say(message(command_set(REPORT), b"report", context_id=context_id))
+            talk.hear()
+
+    with scripted_pacs(script) as pacs:
+        association = associated(pacs, on_report=take)
+        association.attend(within_s=5.0)
+
+    assert association.is_open
+    assert reports
 
 
 def test_a_peer_that_leaves_while_nothing_is_asked_is_noticed_before_the_next_request() -> None:

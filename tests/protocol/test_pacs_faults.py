@@ -16,7 +16,14 @@ from sqlalchemy import Engine, text
 from tests.builders.clock import Clock
 from tests.builders.courier import Hired, destination, hired, object_of, post
 from tests.builders.free_port import free_port
-from tests.builders.pdus import AFFECTED_SOP_INSTANCE_UID, C_FIND_RQ, P_DATA_TF, RELEASE
+from tests.builders.pdus import (
+    AFFECTED_SOP_INSTANCE_UID,
+    C_FIND_RQ,
+    P_DATA_TF,
+    RELEASE,
+    p_data,
+    pdv,
+)
 from tests.builders.scripted import Heard, ScriptedPacs, Talk, response, scripted_pacs
 from tests.builders.studies import delivery_states
 from tests.builders.waiting import wait_until
@@ -293,11 +300,18 @@ def trickling(talk: Talk) -> None:
     talk.trickle(response(talk.hear(), 0x0000), every_s=1.0)
 
 
+def dripping(talk: Talk) -> None:
+    talk.accept(storage_alone)
+    talk.hear()
+    while not talk.end.wait(0.3):
+        talk.say(p_data(pdv(b"", command=True, last=False)))
+
+
 def mute(talk: Talk) -> None:
     talk.hang()
 
 
-HELD_UP: list[Script] = [hanging, trickling, mute]
+HELD_UP: list[Script] = [hanging, trickling, dripping, mute]
 
 
 @pytest.mark.parametrize("script", HELD_UP)
@@ -328,7 +342,7 @@ def test_a_pacs_that_never_answers_holds_up_no_other(
     assert lasted < 8
 
 
-@pytest.mark.parametrize("script", [hanging, mute])
+@pytest.mark.parametrize("script", [hanging, dripping, mute])
 def test_a_courier_without_a_deadline_would_be_noticed(
     database: Engine, results: Path, script: Script
 ) -> None:

@@ -21,9 +21,8 @@ from tests.protocol.conftest import listening
 from triage.domain.study import Peer
 from triage.receive.contexts import TRANSFER_SYNTAXES
 from triage.receive.intake import Caller, Intake, Visit
-from triage.send.association import OnStore
 from triage.send.failure import Broken
-from triage.send.message import C_GET_RQ, C_MOVE_RQ, Message
+from triage.send.message import C_GET_RQ, C_MOVE_RQ, Message, OnStore
 from triage.send.pdu import Proposal
 from triage.send.retrieve import (
     STUDY_ROOT_GET,

@@ -3,10 +3,10 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
+from time import monotonic
 
 from triage.domain.study import Peer
-from triage.send.connection import Connection
+from triage.send.connection import SLOWEST_BYTES_PER_S, Connection
 from triage.send.failure import Broken, Failure
 from triage.send.message import (
     C_CANCEL_RQ,
@@ -21,7 +21,9 @@ from triage.send.message import (
     RESPONDED_TO,
     RESPONSE,
     UNRECOGNIZED_OPERATION,
+    Incoming,
     Message,
+    OnStore,
     Values,
     command_set,
     read_command,
@@ -57,23 +59,6 @@ MOST_MESSAGE_ID = 0xFFFF
 
 OnReport = Callable[[Message, str], int]
 """Takes an N-EVENT-REPORT-RQ and the transfer syntax of its data set; returns the status."""
-
-
-class Incoming(Protocol):
-    """An instance that a peer stores in our association, piece by piece."""
-
-    def feed(self, pieces: Sequence[bytes | memoryview]) -> None:
-        """Take the next bytes of the data set; they are not read after this returns."""
-
-    def finish(self) -> tuple[int, str]:
-        """Keep it, or refuse it; return the status to answer and a failure's reason."""
-
-    def cut(self) -> None:
-        """Drop what came of an instance whose last byte never came."""
-
-
-OnStore = Callable[[Message, str], Incoming]
-"""Takes a C-STORE-RQ and the transfer syntax of the data set that follows."""
 
 
 def refuse_reports(_report: Message, _transfer_syntax: str) -> int:
@@ -113,10 +98,12 @@ class Association:
         self._incoming: Incoming | None = None
         self._message_id = 0
         self._connection = Connection(peer, timeout_s=timeout_s, tls=tls)
+        self._deadline = self._connection.deadline()
         self.is_open = True
         with self._ended_by_failure():
             request = associate_rq(proposals, calling=calling_ae_title, called=peer.ae_title)
             self._connection.send([request])
+            self._deadline = self._connection.deadline()
             kind, body = self._receive()
             if kind == ASSOCIATE_RJ:
                 raise rejection(body)
@@ -183,10 +170,15 @@ class Association:
     def attend(self, *, within_s: float = 0.0) -> None:
         """Serve what the peer says of its own accord, if it says something within that time.
 
-        A peer that releases, aborts or closes ends the association; that is no error here.
+        What is left when the time-out has passed is served the next time. A peer that releases,
+        aborts or closes ends the association; that is no error here.
         """
         with contextlib.suppress(Broken), self._ended_by_failure():
-            while self.is_open and self._connection.has_something(within_s=within_s):
+            end = self._connection.deadline() + within_s
+            while self.is_open and monotonic() < end:
+                if not self._connection.has_something(within_s=within_s):
+                    break
+                self._deadline = self._connection.deadline()
                 message, context_id = self._next_message()
                 self._serve(message, context_id)
                 within_s = 0.0
@@ -197,6 +189,7 @@ class Association:
             return
         with contextlib.suppress(Broken), self._ended_by_failure():
             self._connection.send([RELEASE_REQUEST])
+            self._deadline = self._connection.deadline()
             for _ in range(MOST_BEFORE_RELEASE):
                 if self._receive()[0] in {RELEASE_RP, RELEASE_RQ}:
                     break
@@ -221,6 +214,8 @@ class Association:
         self._connection.send(pieces)
 
     def _answer_to(self, field: int) -> Message:
+        """Return the next response; what is reported meanwhile does not put it off."""
+        self._deadline = self._connection.deadline()
         while True:
             message, context_id = self._next_message()
             if message.field == field | RESPONSE and message.responded_to == self._message_id:
@@ -236,6 +231,7 @@ class Association:
         elif self._incoming is not None:
             incoming, self._incoming = self._incoming, None
             status, _ = incoming.finish()
+            self._deadline = self._connection.deadline()
         self._say(response(message, status), b"", context_id)
 
     def _syntax_of(self, context_id: int) -> str:
@@ -253,6 +249,8 @@ class Association:
                     command += part
                 elif self._incoming is not None:
                     self._incoming.feed([part])
+                    earned = self._deadline + len(part) / SLOWEST_BYTES_PER_S
+                    self._deadline = min(earned, self._connection.deadline())
                 else:
                     data_set += part
                 if len(command) > LONGEST or len(data_set) > LARGEST_DATA_SET:
@@ -280,7 +278,7 @@ class Association:
         return fragments(body)
 
     def _receive(self) -> tuple[int, bytes]:
-        kind, body = self._connection.receive()
+        kind, body = self._connection.receive(deadline=self._deadline)
         if kind == ABORT:
             raise Broken(Failure.ABORTED)
         return kind, body

@@ -60,13 +60,17 @@ class Connection:
                 sent = self._socket.sendmsg(waiting[:MOST_PIECES])
                 waiting = _rest_of(waiting, sent)
 
-    def receive(self) -> tuple[int, bytes]:
-        """Read one whole PDU; return its type and contents.
+    def deadline(self) -> float:
+        """Return when that has to be whole which the peer owes us from now on."""
+        return monotonic() + self._timeout_s
+
+    def receive(self, *, deadline: float | None = None) -> tuple[int, bytes]:
+        """Read one whole PDU, by a deadline or else in time; return its type and contents.
 
         Raises:
             Broken: it did not come in time, is longer than was negotiated, or the peer left.
         """
-        deadline = monotonic() + self._timeout_s
+        deadline = self.deadline() if deadline is None else deadline
         kind, length = HEADER.unpack(self._read(HEADER.size, deadline))
         if kind == ALERT:
             raise Broken(Failure.TLS, "it speaks TLS, and plain DICOM was tried")

@@ -1,8 +1,9 @@
 """Command sets that a service class user sends and reads (PS3.7 sections 9.3 and 10.3)."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from triage.domain.command_set import ELEMENT, read_elements
 from triage.send.failure import Broken, Failure
@@ -42,6 +43,23 @@ class Message:
     has_data_set: bool
     failed_operations: int = 0
     data_set: bytes = b""
+
+
+class Incoming(Protocol):
+    """An instance that a peer stores in our association, piece by piece."""
+
+    def feed(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Take the next bytes of the data set; they are not read after this returns."""
+
+    def finish(self) -> tuple[int, str]:
+        """Keep it, or refuse it; return the status to answer and a failure's reason."""
+
+    def cut(self) -> None:
+        """Drop what came of an instance whose last byte never came."""
+
+
+OnStore = Callable[[Message, str], Incoming]
+"""Takes a C-STORE-RQ and the transfer syntax of the data set that follows."""
 
 
 def command_set(values: Values) -> bytes:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from triage.domain.study import Peer
-from triage.send.association import Association, OnStore
+from triage.send.association import Association
 from triage.send.failure import Broken
+from triage.send.message import OnStore
 from triage.send.pdu import Proposal
 from triage.settings.tls import Handshake
 
