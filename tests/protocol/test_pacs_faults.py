@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
@@ -28,7 +28,7 @@ from tests.builders.scripted import Heard, ScriptedPacs, Talk, response, scripte
 from tests.builders.studies import delivery_states
 from tests.builders.waiting import wait_until
 from triage.daemon.courier import run
-from triage.domain.errors import DeliveryError
+from triage.domain.errors import DeliveryError, DeliveryPostponed
 from triage.domain.study import DeliveryState, Peer
 from triage.send.commitment import PUSH_MODEL
 from triage.send.destination import Destination
@@ -237,11 +237,30 @@ def test_a_courier_that_takes_an_end_for_success_would_be_noticed(
     assert heard == []
 
 
+class Hasty(Destination):
+    """Takes a refused query for none that is offered."""
+
+    def has(self, file: Path) -> bool | None:
+        try:
+            return super().has(file)
+        except DeliveryPostponed:
+            return None
+
+
 def stored_without_an_answer(
-    database: Engine, results: Path, clock: Clock, kind: type[Destination]
+    database: Engine,
+    results: Path,
+    clock: Clock,
+    kind: type[Destination],
+    *,
+    refusals: Sequence[int] = (),
 ) -> tuple[list[str], str]:
-    """Let a PACS store and close before it answers; tell how often it stored, and the end."""
+    """Let a PACS store and close before it answers; tell how often it stored, and the end.
+
+    It refuses the first queries.
+    """
     kept: list[bytes] = []
+    refused = iter(refusals)
 
     def forgetful(talk: Talk) -> None:
         talk.accept(storage_and_query)
@@ -251,15 +270,16 @@ def stored_without_an_answer(
         talk.accept(storage_and_query)
         while True:
             heard = talk.hear()
-            if heard.field == C_FIND_RQ and kept:
+            status = next(refused, 0) if heard.field == C_FIND_RQ else 0
+            if heard.field == C_FIND_RQ and kept and not status:
                 talk.answer(heard, 0xFF00, _found(heard))
-            talk.answer(heard, 0x0000)
+            talk.answer(heard, status)
 
     with scripted_pacs(forgetful, answer) as pacs:
         post(database, Spool(results), CAPTURE, peer=pacs.peer, now=clock.now)
         carrier = kind(pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0)
         courier = hired(database, results, carrier, clock=lambda _: clock.now)
-        work_on(courier, clock, seconds=10, step_s=1)
+        work_on(courier, clock, seconds=20, step_s=1)
         carrier.close()
         return stored_at(pacs), courier.states()[0]
 
@@ -276,6 +296,25 @@ def test_what_was_stored_without_an_answer_is_found_and_not_sent_twice(
     stored, end = stored_without_an_answer(database, results, clock, Destination)
 
     assert (stored, end) == ([CAPTURE], PROVEN)
+
+
+MOMENT = (0xA700, 0xC001, 0xA700)
+
+
+def test_what_is_looked_up_while_queries_are_refused_is_not_sent_twice(
+    database: Engine, results: Path, clock: Clock
+) -> None:
+    told = stored_without_an_answer(database, results, clock, Destination, refusals=MOMENT)
+
+    assert told == ([CAPTURE], PROVEN)
+
+
+def test_a_courier_that_takes_a_refused_query_for_none_would_be_noticed(
+    database: Engine, results: Path, clock: Clock
+) -> None:
+    stored, _ = stored_without_an_answer(database, results, clock, Hasty, refusals=MOMENT)
+
+    assert stored == [CAPTURE] * 2
 
 
 def test_a_courier_that_does_not_look_would_be_noticed(

@@ -74,13 +74,51 @@ def without_query(talk: Talk) -> None:
 
 @pytest.mark.parametrize(
     ("script", "found"),
-    [(other_instance, False), (nothing_found, False), (failing, None), (without_query, None)],
+    [(other_instance, False), (nothing_found, False), (without_query, None)],
 )
 def test_what_does_not_find_it_is_told_apart(
     capture: Path, script: Callable[[Talk], None], found: bool | None
 ) -> None:
     with scripted_pacs(script) as pacs:
         assert destination(pacs.peer).has(capture) is found
+
+
+def test_a_refused_query_is_one_to_repeat(capture: Path) -> None:
+    with scripted_pacs(failing) as pacs, pytest.raises(DeliveryPostponed, match="0xc001") as told:
+        destination(pacs.peer).has(capture)
+
+    assert (told.value.reached, told.value.in_doubt) == (True, True)
+
+
+def test_a_peer_that_refuses_every_query_is_left_alone_after_ten_minutes(capture: Path) -> None:
+    seconds = [0.0]
+    with scripted_pacs(failing) as pacs:
+        there = Destination(
+            pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0, clock=lambda: seconds[0]
+        )
+        for seconds[0] in (0.0, 599.0, 600.0):
+            with pytest.raises(DeliveryPostponed):
+                there.has(capture)
+        told = there.has(capture), len(pacs.heard(C_FIND_RQ))
+
+    assert told == (None, 3)
+
+
+def test_a_query_that_is_answered_meanwhile_is_not_left_alone(capture: Path) -> None:
+    seconds, statuses = [0.0], iter([0xA700, 0x0000, 0xA700, 0x0000])
+
+    def script(talk: Talk) -> None:
+        talk.accept()
+        talk.serve(lambda _: next(statuses))
+
+    with scripted_pacs(script) as pacs:
+        there = Destination(
+            pacs.peer, calling_ae_title="TRIAGE", timeout_s=5.0, clock=lambda: seconds[0]
+        )
+        for seconds[0] in (0.0, 700.0):
+            with pytest.raises(DeliveryPostponed):
+                there.has(capture)
+            assert there.has(capture) is False
 
 
 def test_a_peer_that_goes_away_when_it_is_queried_is_not_asked_for_ever(capture: Path) -> None:

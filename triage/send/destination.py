@@ -6,7 +6,7 @@ from time import monotonic
 
 from pydicom.errors import InvalidDicomError
 
-from triage.domain.errors import DeliveryParked
+from triage.domain.errors import DeliveryParked, DeliveryPostponed
 from triage.domain.study import Peer
 from triage.send import commitment, query
 from triage.send.association import Association, OnReport, refuse_reports
@@ -22,9 +22,13 @@ MOST_FAILURES = 3
 REST_S = 600.0
 """So long such a proof is not asked for."""
 
+REFUSED_S = 600.0
+"""Who refuses every query for so long is left alone too: what is in doubt is sent some day."""
+
 KEEP_S = 10.0
 """So long an association rests before it is released; many peers end it after 30 s themselves."""
 
+SUCCESS = 0x0000
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 USUAL = (
     Proposal(SECONDARY_CAPTURE, (EXPLICIT,)),
@@ -35,7 +39,7 @@ USUAL = (
 
 
 class Service:
-    """A proof that a destination may offer; it is left alone where asking ended associations.
+    """A proof that a destination may offer; it is left alone where asking leads to nothing.
 
     Args:
         abstract_syntax: of its context.
@@ -47,6 +51,7 @@ class Service:
         self._clock = clock
         self._failures = 0
         self._failed_at = 0.0
+        self._refused_at: float | None = None
 
     @property
     def rests(self) -> bool:
@@ -63,9 +68,16 @@ class Service:
         self._failures += 1
         self._failed_at = self._clock()
 
+    def refused(self) -> None:
+        """Note that it was answered with a failure, which may be over in a moment."""
+        now = self._clock()
+        self._refused_at = now if self._refused_at is None else self._refused_at
+        if now - self._refused_at >= REFUSED_S:
+            self._failures, self._failed_at = MOST_FAILURES, now
+
     def answered(self) -> None:
         """Note that it was answered."""
-        self._failures = 0
+        self._failures, self._refused_at = 0, None
 
 
 class Destination:
@@ -117,19 +129,27 @@ class Destination:
         return store(self._associated(stored.proposals), stored, peer=self.peer)
 
     def has(self, file: Path) -> bool | None:
-        """Tell whether the destination has the object; ``None`` where it cannot be asked."""
+        """Tell whether the destination has the object; ``None`` where it cannot be asked.
+
+        A query that is refused is one to repeat: ``DeliveryPostponed``, as long as that is new.
+        """
         stored = stored_object(file)
         if self._query.rests:
             return None
         association = self._associated()
         try:
-            there = query.is_there(association, stored)
+            status, there = query.look_up(association, stored)
         except Broken as broken:
             self._query.failed()
             raise failed(broken, self.peer, reached=False) from broken
         except (OSError, InvalidDicomError, ValueError) as error:
             reason = f"the stored object cannot be read: {type(error).__name__}"
             raise DeliveryParked(reason) from error
+        if status is None:
+            return None
+        if status != SUCCESS:
+            self._query.refused()
+            raise DeliveryPostponed(f"{self.peer} answered {status:#06x} to C-FIND", in_doubt=True)
         self._query.answered()
         return there
 

@@ -24,24 +24,16 @@ STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 PROPOSAL = Proposal(STUDY_ROOT_FIND, (EXPLICIT, IMPLICIT))
 
 
-def is_there(association: Association, stored: StoredObject) -> bool | None:
+def look_up(association: Association, stored: StoredObject) -> tuple[int | None, bool]:
     """Ask the destination for an instance by all its unique keys.
 
     Returns:
-        Whether it has the instance; ``None`` where it does not offer the query, or fails it.
+        The last status, ``None`` where the query is not offered; and whether it has the instance,
+        which only status 0 answers.
 
     Raises:
         Broken: the association has ended.
         OSError: the object's file cannot be read.
-    """
-    status, there = look_up(association, stored)
-    return there if status == 0 else None
-
-
-def look_up(association: Association, stored: StoredObject) -> tuple[int | None, bool]:
-    """Ask in the same way; return the last status too, ``None`` where it is not offered.
-
-    Errors are those of ``is_there``.
     """
     context = association.agreement.find(STUDY_ROOT_FIND)
     if context is None:
