@@ -22,11 +22,12 @@ from tests.builders.studies import (
 from tests.builders.waiting import wait_until
 from triage.daemon.breaker import Breaker
 from triage.daemon.delivering import Courier
-from triage.daemon.prover import FOUND, Wish
-from triage.database import correction, outbox, schema
+from triage.daemon.prover import FOUND, Prover, Wish
+from triage.database import correction, outbox, proof, schema
 from triage.database.engine import database_time
+from triage.database.moves import By
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
-from triage.domain.study import DeliveryState, StudyState
+from triage.domain.study import Delivery, DeliveryState, StudyState
 from triage.spool import Spool
 
 TTL = timedelta(minutes=2)
@@ -43,19 +44,38 @@ def hire(database: Engine, tmp_path: Path) -> Hire:
     results = Spool(tmp_path / "results")
     results.write([CAPTURE.encode()])
 
-    def courier(carrier: ToldCarrier, *, ttl: timedelta = TTL) -> Courier:
-        return Courier(
+    def courier(
+        carrier: ToldCarrier,
+        *,
+        ttl: timedelta = TTL,
+        wish: Wish | None = None,
+        kind: type[Courier] = Courier,
+    ) -> Courier:
+        return kind(
             database,
             results,
             name="courier-1",
             carrier=carrier,
             ttl=ttl,
-            wish=Wish(),
+            wish=wish or Wish(),
             breaker=Breaker(chance=lambda: 0.0),
             chance=lambda: 0.0,
         )
 
     return courier
+
+
+def prove(database: Engine, folder: Path, carrier: ToldCarrier, wish: Wish) -> None:
+    prover = Prover(
+        database,
+        Spool(folder / "results"),
+        carrier=carrier,
+        name="courier-1",
+        wish=wish,
+        breaker=Breaker(chance=lambda: 0.0),
+    )
+    while prover.prove_some():
+        pass
 
 
 def states(database: Engine) -> tuple[list[str], str]:
@@ -217,15 +237,62 @@ def doubted(database: Engine) -> None:
 
 
 def test_what_is_there_after_a_crash_is_not_sent_again(hire: Hire, database: Engine) -> None:
-    carrier = ToldCarrier(there=lambda _: True)
+    carrier = ToldCarrier(query=True, there=lambda _: True)
     doubted(database)
 
     hire(carrier).deliver_one()
 
     assert (carrier.asked_for, carrier.stored) == ([parcel().digest], [])
-    assert states(database) == ([DeliveryState.PROVEN], StudyState.DONE)
+    assert states(database) == ([DeliveryState.SENT], StudyState.ASSESSED)
     with database.begin() as connection:
         assert connection.scalar(select(schema.delivery.c.reason)) == FOUND
+
+
+@pytest.mark.parametrize(
+    ("commitment", "wish", "proven"),
+    [
+        (True, Wish(), [DeliveryState.SENT]),
+        (True, Wish(query=False), [DeliveryState.SENT]),
+        (False, Wish(), [DeliveryState.PROVEN]),
+        (False, Wish(query=False), [DeliveryState.SENT_UNPROVEN]),
+        (True, Wish(commitment=False, query=False), [DeliveryState.SENT_UNPROVEN]),
+    ],
+)
+def test_what_is_found_is_proven_as_is_wished(
+    hire: Hire, database: Engine, tmp_path: Path, *, commitment: bool, wish: Wish, proven: list[str]
+) -> None:
+    carrier = ToldCarrier(commitment=commitment, query=True, there=lambda _: True)
+    doubted(database)
+
+    hire(carrier, wish=wish).deliver_one()
+    prove(database, tmp_path, carrier, wish)
+
+    assert states(database)[0] == proven
+    assert len(carrier.transactions) == (proven == [DeliveryState.SENT])
+
+
+class Credulous(Courier):
+    """Takes what is there for proven."""
+
+    def _sent(self, delivery: Delivery, answer: str, *, unproven: str | None) -> None:
+        assert unproven is None
+        super()._sent(delivery, answer, unproven=unproven)
+        with self._engine.begin() as connection:
+            now = database_time(connection)
+            (sent,) = proof.sent_captures(connection, now=now, most=1)
+            proof.prove(connection, sent, reason=FOUND, by=By(self._name, now))
+
+
+def test_a_courier_that_takes_what_is_there_for_proven_would_be_noticed(
+    hire: Hire, database: Engine, tmp_path: Path
+) -> None:
+    carrier = ToldCarrier(commitment=True, query=True, there=lambda _: True)
+    doubted(database)
+
+    hire(carrier, kind=Credulous).deliver_one()
+    prove(database, tmp_path, carrier, Wish())
+
+    assert states(database)[0] == [DeliveryState.PROVEN]
 
 
 @pytest.mark.parametrize("answer", [False, None])
@@ -286,7 +353,8 @@ def test_a_destination_that_is_away_leaves_the_doubt_as_it_was(
 
 
 def test_a_courier_that_died_leaves_a_doubt(hire: Hire, database: Engine) -> None:
-    courier = hire(ToldCarrier(there=lambda _: True))
+    carrier = ToldCarrier(there=lambda _: True)
+    courier = hire(carrier)
     with database.begin() as connection:
         now = database_time(connection)
         outbox.claim_delivery(connection, courier="courier-1", now=now, ttl=TTL)
@@ -294,7 +362,7 @@ def test_a_courier_that_died_leaves_a_doubt(hire: Hire, database: Engine) -> Non
     courier.take_over()
     courier.deliver_one()
 
-    assert states(database) == ([DeliveryState.PROVEN], StudyState.DONE)
+    assert (carrier.asked_for, carrier.stored) == ([parcel().digest], [])
 
 
 def test_where_a_proof_may_come_the_study_is_not_done_yet(hire: Hire, database: Engine) -> None:
@@ -326,7 +394,7 @@ def test_what_is_superseded_is_not_sent(hire: Hire, database: Engine) -> None:
 @pytest.mark.parametrize(
     ("there", "state", "doubt"),
     [
-        (True, DeliveryState.PROVEN, False),
+        (True, DeliveryState.SENT, False),
         (False, DeliveryState.PARKED, False),
         (None, DeliveryState.PARKED, True),
     ],
@@ -334,7 +402,7 @@ def test_what_is_superseded_is_not_sent(hire: Hire, database: Engine) -> None:
 def test_a_doubt_about_what_is_superseded_is_looked_into(
     hire: Hire, database: Engine, there: bool | None, state: DeliveryState, doubt: bool
 ) -> None:
-    carrier = ToldCarrier(there=lambda _: there)
+    carrier = ToldCarrier(query=True, there=lambda _: there)
     doubted(database)
     supersede(database)
 

@@ -11,12 +11,12 @@ import structlog
 
 from triage.daemon.breaker import Breaker, Chance, back_off
 from triage.daemon.prover import FOUND, Carrier, Clock, Wish
-from triage.database import outbox, proof
+from triage.database import outbox
 from triage.database.engine import DatabaseError, Engine, NoConnectionFree, database_time
-from triage.database.moves import By, MoveRefused
+from triage.database.moves import MoveRefused
 from triage.database.outbox import SUPERSEDED
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
-from triage.domain.study import Delivery, Sent
+from triage.domain.study import Delivery
 from triage.spool import Spool, is_whole
 
 logger = structlog.get_logger(__name__)
@@ -143,8 +143,8 @@ class Courier:
         if delivery.in_doubt:
             there = None if damage else self._carrier.has(file)
         if there:
-            self._found(delivery)
             answer = FOUND
+            self._sent(delivery, answer, unproven=self._unproven())
         elif delivery.superseded:
             self._withdraw(delivery, in_doubt=there is None)
             return SUPERSEDED  # nobody may have been asked, so nothing is said of the destination
@@ -172,14 +172,6 @@ class Courier:
                 answer=answer,
                 unproven=unproven,
             )
-
-    def _found(self, delivery: Delivery) -> None:
-        with self._engine.begin() as connection:
-            now = self._clock(connection)
-            outbox.mark_sent(
-                connection, delivery, now=now, courier=self._name, answer=FOUND, unproven=None
-            )
-            proof.prove(connection, _as_sent(delivery), reason=FOUND, by=By(self._name, now))
 
     def _withdraw(self, delivery: Delivery, *, in_doubt: bool) -> None:
         with self._engine.begin() as connection:
@@ -209,15 +201,3 @@ def _damage(file: Path) -> str | None:
         return None if is_whole(file) else "the stored object is damaged: its digest is another"
     except OSError as error:
         return f"the stored object cannot be read: {type(error).__name__}"
-
-
-def _as_sent(delivery: Delivery) -> Sent:
-    return Sent(
-        id=delivery.id,
-        study_id=delivery.study_id,
-        destination=delivery.destination,
-        sop_instance_uid=delivery.sop_instance_uid,
-        digest=delivery.digest,
-        sent_at=delivery.due_at,
-        proof=None,
-    )
