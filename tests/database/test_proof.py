@@ -91,6 +91,19 @@ def test_until_the_report_comes_nobody_looks_for_another_proof(
     assert [capture.proof for capture in late] == [Proof.COMMITMENT]
 
 
+def test_a_report_is_waited_for_as_long_as_the_latest_request_says(
+    connection: Connection, clock: Clock
+) -> None:
+    captures = sent(connection, clock, "2.25.1", "2.25.2")
+    ask(connection, captures[:1], clock)
+    clock.wait(7200)
+    ask(connection, captures[:1], clock)
+
+    expiries = proof.expiries(connection, captures)
+
+    assert expiries == {captures[0].id: clock.now + timedelta(hours=1)}
+
+
 def test_what_is_not_named_goes_on_waiting(connection: Connection, clock: Clock) -> None:
     ask(connection, sent(connection, clock, "2.25.1", "2.25.2"), clock)
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
@@ -24,7 +24,7 @@ from tests.builders.pdus import (
     p_data,
     pdv,
 )
-from tests.builders.scripted import Heard, ScriptedPacs, Talk, response, scripted_pacs
+from tests.builders.scripted import Accepts, Heard, ScriptedPacs, Talk, response, scripted_pacs
 from tests.builders.studies import delivery_states
 from tests.builders.waiting import wait_until
 from triage.daemon.courier import run
@@ -32,7 +32,7 @@ from triage.domain.errors import DeliveryError, DeliveryPostponed
 from triage.domain.study import DeliveryState, Peer
 from triage.send.commitment import PUSH_MODEL
 from triage.send.destination import Destination
-from triage.send.message import C_STORE_RQ
+from triage.send.message import C_STORE_RQ, N_ACTION_RQ
 from triage.send.query import STUDY_ROOT_FIND
 from triage.settings import load_settings
 from triage.spool import Spool, digest_of
@@ -296,6 +296,57 @@ def test_what_was_stored_without_an_answer_is_found_and_not_sent_twice(
     stored, end = stored_without_an_answer(database, results, clock, Destination)
 
     assert (stored, end) == ([CAPTURE], PROVEN)
+
+
+def proof_after_refusals(
+    database: Engine, results: Path, clock: Clock, *, accepts: Accepts, refusals: Mapping[int, int]
+) -> str:
+    """Let a PACS refuse the first query, the first request for commitment; tell the end."""
+    left = dict(refusals)
+
+    def script(talk: Talk) -> None:
+        talk.accept(accepts)
+        while True:
+            heard = talk.hear()
+            status = left.pop(heard.field, 0)
+            if heard.field == C_FIND_RQ and not status:
+                talk.answer(heard, 0xFF00, _found(heard))
+            talk.answer(heard, status)
+
+    with scripted_pacs(script) as pacs:
+        post(database, Spool(results), CAPTURE, peer=pacs.peer, now=clock.now)
+        carrier = destination(database, pacs.peer)
+        courier = hired(database, results, carrier, clock=lambda _: clock.now)
+        work_on(courier, clock, seconds=60, step_s=1)
+        carrier.close()
+        assert not left
+        return courier.states()[0]
+
+
+def commitment_alone(abstract: str, proposed: list[str]) -> str | None:
+    return None if abstract == STUDY_ROOT_FIND else proposed[0]
+
+
+@pytest.mark.parametrize(
+    ("accepts", "refusals", "end"),
+    [
+        (storage_and_query, {C_FIND_RQ: 0xA700}, PROVEN),
+        (commitment_alone, {N_ACTION_RQ: 0x0213}, DeliveryState.SENT),  # its report may come
+        (commitment_alone, {N_ACTION_RQ: 0x0122}, UNPROVEN),
+    ],
+)
+def test_a_proof_that_is_refused_for_a_moment_is_looked_for_again(
+    database: Engine,
+    results: Path,
+    clock: Clock,
+    *,
+    accepts: Accepts,
+    refusals: Mapping[int, int],
+    end: str,
+) -> None:
+    told = proof_after_refusals(database, results, clock, accepts=accepts, refusals=refusals)
+
+    assert told == end
 
 
 MOMENT = (0xA700, 0xC001, 0xA700)

@@ -16,6 +16,7 @@ from triage.database.moves import By, MoveRefused
 from triage.database.outbox import NO_PROOF
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
 from triage.domain.study import Peer, Proof, Sent
+from triage.send.scu import Verdict, meaning
 from triage.spool import Spool
 
 TOGETHER = 100
@@ -30,6 +31,8 @@ BEFORE_THE_REPORT = timedelta(seconds=10)
 
 FOUND = "found by C-FIND at IMAGE level"
 NO_COMMITMENT = "no storage commitment came"
+NOT_FOUND = "C-FIND did not find it"
+NOT_ASKED = "the destination could not be asked for it"
 
 logger = structlog.get_logger(__name__)
 
@@ -114,6 +117,7 @@ class Prover:
         self._breaker = breaker
         self._clock = clock
         self._destination = destination
+        self._since: dict[tuple[int, datetime, Proof | None], datetime] = {}
 
     def prove_some(self) -> bool:
         """Look for the proofs that are due; ``False`` where none is."""
@@ -124,34 +128,60 @@ class Prover:
             captures = proof.sent_captures(
                 connection, now=now, most=TOGETHER, destination=self._destination
             )
+            asked = [capture for capture in captures if capture.proof is Proof.COMMITMENT]
+            expiries = proof.expiries(connection, asked)
         if not captures:
             return False
         try:
-            self._begin([capture for capture in captures if capture.proof is None])
+            self._begin([capture for capture in captures if capture.proof is None], now=now)
             for capture in captures:
                 if capture.proof is not None:
-                    self._look(capture, now=now)
+                    self._look(capture, now=now, until=expiries.get(capture.id))
         except DeliveryPostponed as error:
+            self._since.clear()  # whoever was away gets all the time again
             pause = self._breaker.failed(now)
             logger.warning("no proof now", reason=str(error), pause_s=pause.total_seconds())
             return False
         self._breaker.succeeded()
         return True
 
-    def _begin(self, captures: Sequence[Sent]) -> None:
+    def _begin(self, captures: Sequence[Sent], *, now: datetime) -> None:
         """Ask for a commitment, or decide that the destination is to be queried, or neither."""
         if not captures:
             return
         if self._wish.commitment and self._carrier.offers_commitment():
-            self._ask(captures)
+            self._ask(captures, now=now)
         elif self._wish.query:
             self._wait_for(captures, Proof.QUERY)
         else:
             for capture in captures:
                 self._end(capture, proven=False, reason=NO_PROOF)
 
-    def _ask(self, captures: Sequence[Sent]) -> None:
+    def _ask(self, captures: Sequence[Sent], *, now: datetime) -> None:
+        """Request a commitment; who refuses it is asked again, and queried meanwhile."""
         transaction_uid = f"2.25.{uuid4().int}"
+        self._note(captures, transaction_uid)
+        files = [self._results.path(capture.digest) for capture in captures]
+        try:
+            status = self._carrier.request_commitment(transaction_uid, files)
+        except DeliveryPostponed:
+            self._wait_for(captures, None)  # it is asked for anew, once the breaker lets us
+            raise
+        except DeliveryParked:  # an object has gone or is damaged: the others are asked for
+            self._ask_without_it(captures, now=now)
+            return
+        if status == 0:
+            self._forget(captures)
+            return
+        logger.warning("no commitment", peer=str(self._carrier.peer), status=status)
+        if status is None or meaning(status).verdict is not Verdict.RETRY:
+            self._wait_for(captures, Proof.QUERY)
+            return
+        self._wait_for(captures, None)
+        for capture in captures:
+            self._look(capture, now=now, until=None)
+
+    def _note(self, captures: Sequence[Sent], transaction_uid: str) -> None:
         with self._engine.begin() as connection:
             now = self._clock(connection)
             proof.ask_for_commitment(
@@ -163,46 +193,67 @@ class Prover:
                 expires_at=now + self._wish.within,
                 look_at=now + self._first_pause(),
             )
-        files = [self._results.path(capture.digest) for capture in captures]
-        try:
-            status = self._carrier.request_commitment(transaction_uid, files)
-        except DeliveryPostponed:
-            self._wait_for(captures, None)  # it is asked for anew, once the breaker lets us
-            raise
-        except DeliveryParked:  # an object has gone: each is looked at alone
-            status = None
-        if status != 0:
-            logger.warning("no commitment", peer=str(self._carrier.peer), status=status)
+
+    def _ask_without_it(self, captures: Sequence[Sent], *, now: datetime) -> None:
+        """Ask for each half alone, down to the capture whose object cannot be read."""
+        half = len(captures) // 2
+        if not half:
             self._wait_for(captures, Proof.QUERY)
+            return
+        self._ask(captures[:half], now=now)
+        self._ask(captures[half:], now=now)
 
     def _first_pause(self) -> timedelta:
         """Some destinations accept requests for commitment and never report."""
         asks = self._wish.query and self._carrier.offers_query()
         return min(BEFORE_THE_REPORT, self._wish.within) if asks else self._wish.within
 
-    def _look(self, capture: Sent, *, now: datetime) -> None:
-        if not self._wish.query:
-            self._end(capture, proven=False, reason=NO_COMMITMENT)
-            return
+    def _look(self, capture: Sent, *, now: datetime, until: datetime | None) -> None:
+        """Query for a capture; it ends where it is found, or its time has passed.
+
+        Args:
+            capture: waits for its report, for the query, or for a request that is not refused.
+            now: the database's time.
+            until: so long its report is waited for, where one was promised.
+        """
         try:
-            there = self._carrier.has(self._results.path(capture.digest))
+            there, why = self._has(capture)
         except DeliveryParked as error:
             self._end(capture, proven=False, reason=str(error))
             return
         if there:
             self._end(capture, proven=True, reason=FOUND)
-        elif (left := self._left(capture, there=there, now=now)) > timedelta(0):
-            pause = max(FIRST_LOOK, now - capture.sent_at)  # each look after twice the time
-            until_the_end = capture.proof is Proof.COMMITMENT and (there is None or pause > left)
-            self._wait_for([capture], capture.proof, pause=left if until_the_end else pause)
-        else:
-            self._end(capture, proven=False, reason=_why(capture, there=there))
+            return
+        within = READ_BACK_WITHIN if capture.proof is Proof.QUERY else self._wish.within
+        since = self._began(capture, now=now) if until is None else until - within
+        left = since + within - now
+        if left <= timedelta(0) or (capture.proof is Proof.QUERY and there is None):
+            self._end(capture, proven=False, reason=_why(capture, why))
+            return
+        rests = capture.proof is Proof.COMMITMENT and there is None
+        pause = left if rests else min(left, max(FIRST_LOOK, now - since))
+        self._wait_for([capture], capture.proof, pause=pause)  # each look after twice the time
 
-    def _left(self, capture: Sent, *, there: bool | None, now: datetime) -> timedelta:
-        """Return how long it is looked for yet, or its report is waited for."""
-        if capture.proof is Proof.COMMITMENT:
-            return capture.sent_at + self._wish.within - now
-        return capture.sent_at + READ_BACK_WITHIN - now if there is False else timedelta(0)
+    def _began(self, capture: Sent, *, now: datetime) -> datetime:
+        """Return when the destination first had no proof; a restarted courier begins anew."""
+        return self._since.setdefault((capture.id, capture.sent_at, capture.proof), now)
+
+    def _forget(self, captures: Sequence[Sent]) -> None:
+        for capture in captures:
+            for which in (None, *Proof):
+                self._since.pop((capture.id, capture.sent_at, which), None)
+
+    def _has(self, capture: Sent) -> tuple[bool | None, str]:
+        """Tell whether it is there, and why it is not known to be; a refusal is one to repeat."""
+        if not self._wish.query:
+            return None, ""
+        try:
+            there = self._carrier.has(self._results.path(capture.digest))
+        except DeliveryPostponed as error:
+            if not error.reached:
+                raise
+            return False, str(error)
+        return there, NOT_ASKED if there is None else NOT_FOUND
 
     def _wait_for(
         self, captures: Sequence[Sent], which: Proof | None, *, pause: timedelta = timedelta(0)
@@ -213,6 +264,7 @@ class Prover:
                 proof.wait_for(connection, capture, which, until=until)
 
     def _end(self, capture: Sent, *, proven: bool, reason: str) -> None:
+        self._forget([capture])
         end = proof.prove if proven else proof.give_up
         try:
             with self._engine.begin() as connection:
@@ -223,8 +275,6 @@ class Prover:
         log.info("proven" if proven else "not proven", reason=reason)
 
 
-def _why(capture: Sent, *, there: bool | None) -> str:
-    late = f"{NO_COMMITMENT}; " if capture.proof is Proof.COMMITMENT else ""
-    if there is None:
-        return f"{late}the destination could not be asked for it"
-    return f"{late}C-FIND did not find it"
+def _why(capture: Sent, why: str) -> str:
+    late = () if capture.proof is Proof.QUERY else (NO_COMMITMENT,)
+    return "; ".join(filter(None, (*late, why)))

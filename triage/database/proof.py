@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from triage.database import schema
 from triage.database.moves import By, Kind, change, new_id
@@ -45,6 +45,26 @@ def sent_captures(
         .limit(most)
     )
     return [Sent(*row[:6], proof=None if row.proof is None else Proof(row.proof)) for row in rows]
+
+
+def expiries(connection: Connection, captures: Sequence[Sent]) -> dict[int, datetime]:
+    """Return how long the report of each capture's latest request is waited for, by its ID.
+
+    Requests are few, and looked through from the oldest that may name one of these captures.
+    """
+    if not captures:
+        return {}
+    request, item = schema.commitment.c, schema.commitment_item.c
+    rows = connection.execute(
+        select(item.delivery_id, func.max(request.expires_at))
+        .join(schema.commitment, request.id == item.commitment_id)
+        .where(
+            request.requested_at >= min(capture.sent_at for capture in captures),
+            item.delivery_id.in_([capture.id for capture in captures]),
+        )
+        .group_by(item.delivery_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def ask_for_commitment(
