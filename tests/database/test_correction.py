@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from tests.builders.clock import NOON, Clock
 from tests.builders.studies import (
@@ -21,7 +22,10 @@ from tests.builders.studies import (
     refused,
 )
 from triage.database import correction, outbox, results, schema, timeline
+from triage.database.calendar import Rule, set_rule
+from triage.database.questions import REPORTS
 from triage.database.results import Parcel
+from triage.database.statistics import ask
 from triage.domain.assessment import RefusalCode
 from triage.domain.study import DeliveryState, FilmState
 
@@ -63,6 +67,22 @@ def test_what_was_sent_of_a_corrected_film_is_listed_for_removal(
     assert listed(connection) == [("2.25.1", "sent", "2.25.2", "WAITING")]
     (row,) = timeline.story(connection, STUDY).to_remove
     assert (row["destination"], row["superseded_at"]) == (PACS, clock.now)
+
+
+@pytest.mark.parametrize(("zone", "day"), [("UTC", "2026-01-05"), ("Asia/Tokyo", "2026-01-06")])
+def test_a_correction_counts_to_the_day_of_the_sites_clocks(
+    connection: Connection, clock: Clock, zone: str, day: str
+) -> None:
+    set_rule(connection, Rule(ZoneInfo(zone), timedelta(days=1)), now=clock.wait(4 * 3600))
+    come(connection, clock, "2.25.1", contents="first")
+    send(connection, clock)
+
+    come(connection, clock, "2.25.2", contents="corrected")
+
+    assert str(connection.scalar(text("SELECT day FROM report_to_remove"))) == day
+    assert ask(connection, REPORTS["to-remove"], since=date.fromisoformat(day)).rows
+    late = date.fromisoformat(day) + timedelta(days=1)
+    assert not ask(connection, REPORTS["to-remove"], since=late).rows
 
 
 def test_a_film_that_came_once_has_nothing_to_be_removed(

@@ -40,7 +40,7 @@ from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.domain.reading import Ending
 from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0010"
+HEAD = "0011"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -328,6 +328,7 @@ def test_what_is_to_be_removed_is_found_by_an_upgrade(database: Engine, clock: C
     migrate.downgrade(database, revision="0005")
 
     migrate.upgrade(database)
+    write_days(database)
 
     with database.begin() as connection:
         (row,) = timeline.story(connection, STUDY).to_remove
@@ -448,3 +449,56 @@ def test_rows_survive_the_way_to_each_schema_and_back(
     assert kept(database) == before
     with database.begin() as connection:
         assert [*damage(connection), *drift(connection)] == []
+
+
+def test_sums_that_count_a_replaced_film_are_forgotten_by_an_upgrade_and_on_the_way_back(
+    database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        corrected(connection, clock)
+        assert roll_up_next(connection, now=clock.wait(2 * 24 * 3600)) is not None
+
+    migrate.downgrade(database, revision="0010")
+
+    assert summed_up(database, clock) == [2]
+    migrate.upgrade(database)
+    assert summed_up(database, clock) == [1]
+
+
+def test_sums_without_a_replaced_film_survive_an_upgrade(database: Engine, clock: Clock) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+        assert roll_up_next(connection, now=clock.wait(2 * 24 * 3600)) is not None
+
+    migrate.downgrade(database, revision="0010")
+    migrate.upgrade(database)
+
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT films FROM score_day")).scalars().all() == [1]
+
+
+def summed_up(engine: Engine, clock: Clock) -> list[int]:
+    """Write the days, sum up the first one, and tell its films."""
+    write_days(engine)
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT * FROM score_day")).all() == []
+        roll_up_next(connection, now=clock.now)
+        return list(connection.scalars(text("SELECT films FROM score_day")))
+
+
+def test_a_role_that_may_read_a_view_may_read_it_after_the_upgrade(
+    postgresql: PostgreSQL,
+) -> None:
+    with postgresql.copy(template="template1") as url:
+        engine = open_engine(url)
+        migrate.upgrade(engine, revision="0010")
+        granted = "SELECT relacl FROM pg_class WHERE relname = 'report_reading_list'"
+        with engine.begin() as connection:
+            connection.execute(text("GRANT SELECT ON report_reading_list TO PUBLIC"))
+            before = connection.execute(text(granted)).scalar_one()
+
+        migrate.upgrade(engine)
+
+        with engine.begin() as connection:
+            assert connection.execute(text(granted)).scalar_one() == before is not None
+        engine.dispose()

@@ -1,6 +1,7 @@
 """The reconciliation: each listed study has one outcome, and the sums agree, on both engines."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, update
@@ -28,6 +29,7 @@ from triage.domain.study import DeliveryState
 from triage.domain.worklist import ExpectedStudy
 
 DAY = NOON.date()
+LATER = NOON + timedelta(minutes=2)
 STUDY, FILM = "2.25.100", "2.25.101"
 ONE = study_of(STUDY, FILM)
 TWO = study_of(STUDY, FILM, "2.25.102")
@@ -240,3 +242,64 @@ def test_another_day_is_another_list(connection: Connection) -> None:
 
 def test_a_list_of_nothing_is_exact(connection: Connection) -> None:
     assert told(connection).is_exact
+
+
+OTHER = "2.25.200"
+
+
+def courier_sends(connection: Connection) -> None:
+    """Send what waits; what was superseded meanwhile is withdrawn."""
+    while sent := outbox.claim_delivery(connection, courier="courier-1", now=LATER, ttl=TTL):
+        if sent.superseded:
+            outbox.withdraw(connection, sent, now=LATER, courier="courier-1", in_doubt=False)
+        else:
+            outbox.mark_sent(connection, sent, now=LATER, courier="courier-1", answer="0x0000")
+
+
+def corrected(connection: Connection, *, study: str) -> None:
+    """Let a film come again with another identity before its capture was sent."""
+    posted(connection, parcel("2.25.1"), now=NOON)
+    lease = leased(connection, receipt(study=study, contents="corrected"), now=LATER)
+    finished(connection, lease, parcel("2.25.2"), now=LATER)
+
+
+@pytest.mark.parametrize("study", [STUDY, OTHER])
+def test_a_capture_that_was_withdrawn_is_not_waited_for(connection: Connection, study: str) -> None:
+    corrected(connection, study=study)
+    courier_sends(connection)
+
+    found = told(connection, study_of(study, FILM))
+
+    assert (found.is_exact, found.sums["assessed"]) == (True, 1)
+    assert [(one.captures, one.delivered) for one in found.studies] == [(1, 1)]
+
+
+def test_a_capture_that_lacks_its_identity_is_missed(connection: Connection) -> None:
+    posted(connection, now=NOON)
+    connection.execute(update(schema.delivery).values(state=DeliveryState.PARKED))
+
+    assert not told(connection, ONE).is_exact
+
+
+def test_a_film_that_moved_to_another_study_did_come(connection: Connection) -> None:
+    corrected(connection, study=OTHER)
+    courier_sends(connection)
+
+    found = told(connection, study_of(STUDY, count=1))
+
+    (only,) = found.studies
+    assert (only.outcome, only.here, only.missing) == (Outcome.ASSESSED, 1, 0)
+    assert found.is_exact
+
+
+def test_what_an_earlier_study_returned_is_not_charged_to_the_one_that_replaces_it(
+    connection: Connection,
+) -> None:
+    posted(connection, parcel("2.25.1"), parcel("2.25.3"), now=NOON)
+    courier_sends(connection)
+    lease = leased(connection, receipt(study=OTHER, contents="corrected"), now=LATER)
+    finished(connection, lease, parcel("2.25.2"), now=LATER)
+
+    (only,) = told(connection, study_of(OTHER, FILM)).studies
+
+    assert (only.captures, only.delivered) == (1, 0)

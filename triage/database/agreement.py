@@ -20,6 +20,7 @@ JOIN instance AS film ON film.study_id = study.id
 JOIN assessment AS said ON said.instance_id = film.id
 JOIN finding ON finding.assessment_id = said.id
 WHERE study.study_uid IN ({?}) AND film.swept_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM correction WHERE correction.instance_id = film.id)
 ORDER BY finding.probability, film.id DESC
 """
 

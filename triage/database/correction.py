@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     column,
     exists,
+    func,
     literal,
     literal_column,
     select,
@@ -20,6 +21,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from triage.database import schema
 from triage.database.moves import By, Kind, change
+from triage.database.sums import forget
 from triage.database.utc_time import UtcTime
 from triage.domain.study import DeliveryState, FilmState
 
@@ -58,6 +60,7 @@ def supersede(connection: Connection, instance_id: int, *, now: datetime) -> Non
     """Note that a film replaces those that came before it under its SOP Instance UID.
 
     A film that came later, and was decided before, replaces them all: that is left as it is.
+    Sums of days to which replaced films counted are made again.
     """
     film, fix = schema.instance.alias("film"), schema.correction.c
     earlier, by = schema.instance.c, literal(instance_id)
@@ -82,6 +85,11 @@ def supersede(connection: Connection, instance_id: int, *, now: datetime) -> Non
             where=fix.by_instance_id < statement.excluded.by_instance_id,
         )
     )
+    said = schema.assessment.c
+    replaced = select(fix.instance_id).where(fix.by_instance_id == by)
+    first = select(func.min(said.assessed_at)).where(said.instance_id.in_(replaced))
+    if (since := connection.scalar(first)) is not None:
+        forget(connection, since=since)
 
 
 def superseded(instance_id: ColumnElement[int] | int) -> ColumnElement[bool]:

@@ -14,18 +14,23 @@ RECONCILED = """
 WITH listed AS (
     SELECT id, study_uid, priority, left_out, instances, pulls, failure
     FROM worklist_study WHERE day = ?
-), film AS (
-    SELECT listed.id AS listed_id, film.sop_instance_uid, film.study_id, film.state, film.code,
-        0 AS named
+), came AS (
+    SELECT listed.id AS listed_id, film.id, 0 AS named
     FROM listed
     JOIN study ON study.study_uid = listed.study_uid
     JOIN instance AS film ON film.study_id = study.id
     WHERE film.modality IS NULL OR film.modality IN ('CR', 'DX')
     UNION ALL
-    SELECT listed.id, film.sop_instance_uid, film.study_id, film.state, film.code, 1
+    SELECT listed.id, film.id, 1
     FROM listed
     JOIN worklist_instance AS named ON named.worklist_study_id = listed.id
     JOIN instance AS film ON film.sop_instance_uid = named.sop_instance_uid
+), film AS (
+    SELECT came.listed_id, came.named,
+        film.id, film.sop_instance_uid, film.study_id, film.state, film.code
+    FROM came
+    LEFT JOIN correction ON correction.instance_id = came.id
+    JOIN instance AS film ON film.id = COALESCE(correction.by_instance_id, came.id)
 ), named AS (
     SELECT worklist_study_id AS listed_id, COUNT(*) AS films
     FROM worklist_instance
@@ -47,15 +52,19 @@ WITH listed AS (
         MAX(CASE WHEN state = 'DEAD' THEN 1 ELSE 0 END) AS dead,
         MIN(CASE WHEN state IN ('RECEIVING', 'QUEUED', 'ASSESSING') THEN state END) AS busy
     FROM owner GROUP BY listed_id
+), returned AS (
+    SELECT DISTINCT listed_id, id, study_id FROM film
 ), sent AS (
-    SELECT owner.listed_id,
+    SELECT returned.listed_id,
         COUNT(*) AS captures,
         SUM(CASE WHEN delivery.state IN ('SENT', 'PROVEN', 'SENT_UNPROVEN') THEN 1 ELSE 0 END)
             AS delivered,
         SUM(CASE WHEN delivery.state = 'PROVEN' THEN 1 ELSE 0 END) AS proven,
         SUM(CASE WHEN delivery.state IN ('WAITING', 'SENT') THEN 1 ELSE 0 END) AS under_way
-    FROM owner JOIN delivery ON delivery.study_id = owner.study_id
-    GROUP BY owner.listed_id
+    FROM returned
+    JOIN delivery
+        ON delivery.study_id = returned.study_id AND delivery.instance_id = returned.id
+    GROUP BY returned.listed_id
 )
 SELECT study_uid, priority, left_out, expected, films_here, missing, outcome,
     CASE outcome
@@ -195,6 +204,7 @@ class Reconciliation:
 def reconciliation(connection: Connection, day: date) -> Reconciliation:
     """Hold what a day's list expects against what is here.
 
+    For a film that came again with another identity the last one stands, wherever it came.
     It begins no transaction, so that on SQLite nobody waits for it.
     """
     key = day.isoformat() if connection.dialect.name == "sqlite" else day

@@ -11,7 +11,7 @@ from triage.database.moves import By
 from triage.database.outbox import lock_study
 from triage.database.receipts import Receipt
 from triage.database.results import Outcome, store
-from triage.database.roll_up import forget
+from triage.database.sums import forget
 from triage.domain.study import DeliveryState, FilmState, StudyState
 
 ACTOR = "reindex"
@@ -85,7 +85,7 @@ def restore_result(
         .where(schema.assessment.c.instance_id == row.film_id)
         .values(assessed_at=assessed_at)
     )
-    forget(connection, since=assessed_at.date())
+    forget(connection, since=assessed_at)
 
 
 def doubt_waiting(connection: Connection) -> int:

@@ -6,7 +6,7 @@ report says the same before and after.
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Date, Engine, column, delete, func, insert, select, table, text
+from sqlalchemy import Connection, Date, Engine, column, func, insert, select, table, text
 
 from triage.database import reporting_schema as reporting
 from triage.database.calendar import current_rule
@@ -44,12 +44,6 @@ def roll_up_next(connection: Connection, *, now: datetime) -> date | None:
     connection.execute(insert(reporting.score_day).from_select(_NAMES, sums))
     connection.execute(insert(reporting.rolled_day).values(day=day))
     return day
-
-
-def forget(connection: Connection, *, since: date) -> None:
-    """Forget the sums from this day on, where there are any; they are made again."""
-    for sums in (reporting.score_day, reporting.rolled_day):
-        connection.execute(delete(sums).where(sums.c.day >= since))
 
 
 def _next_day(connection: Connection, *, before: date) -> date | None:
