@@ -113,10 +113,10 @@ def test_a_shorter_maximum_lets_studies_rise_earlier(connection: Connection) -> 
     assert studies_of(connection) == ["2.25.2", "2.25.1"]
 
 
-def test_a_study_stays_listed_until_its_maximum_wait_ended_before_the_day(
+def test_a_study_stays_listed_until_its_maximum_wait_ended_before_the_day_before(
     connection: Connection,
 ) -> None:
-    list_studies(connection, [Listed(48 * HOUR), Listed(48 * HOUR + timedelta(seconds=1))])
+    list_studies(connection, [Listed(72 * HOUR), Listed(72 * HOUR + timedelta(seconds=1))])
 
     assert studies_of(connection) == ["2.25.1"]
 

@@ -3,14 +3,18 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from tests.builders.listed_studies import DAY, Listed, list_studies
+from tests.builders.listed_studies import DAY, END, Listed, list_studies
+from triage.database.calendar import Rule, set_rule
 from triage.database.reading_list import reading_list
+from triage.database.statistics import Value
 from triage.domain.assessment import Tier
 
 MAXIMUM = timedelta(hours=24)
@@ -19,7 +23,7 @@ tiers = st.sampled_from(LOUDNESS)
 probabilities = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
 studies = st.builds(
     Listed,
-    waited=st.integers(1, 47 * 60).map(lambda minutes: timedelta(minutes=minutes)),
+    waited=st.integers(1, 71 * 60).map(lambda minutes: timedelta(minutes=minutes)),
     priority=st.sampled_from([-1, 0, 1, 2, 3]),
     tier=tiers,
     probability=probabilities,
@@ -113,3 +117,37 @@ def test_the_others_follow_by_tier_probability_and_wait(
         return (-study.priority, -LOUDNESS.index(study.tier), -said, -waited, number)
 
     assert order == sorted(order, key=key)
+
+
+@on_a_database
+@given(waited=st.integers(1, 72 * 60).map(lambda minutes: timedelta(minutes=minutes)))
+@example(waited=MAXIMUM + timedelta(minutes=30))
+def test_whoever_becomes_overdue_is_so_on_the_list_of_that_day_and_on_all_of_the_next(
+    connection: Connection, waited: timedelta
+) -> None:
+    due = END - waited + MAXIMUM
+    with nothing_kept(connection):
+        list_studies(connection, [Listed(waited)])
+        days = [due.date() + number * timedelta(days=1) for number in range(3)]
+        found = [listed_overdue(connection, day) for day in days]
+
+    assert found == [[1], [1], []]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Antarctica/Troll"])
+@pytest.mark.parametrize("minutes", [0, 1, 59, 61, 121])
+def test_where_clocks_are_set_it_is_a_whole_day_too(
+    connection: Connection, zone: str, minutes: int
+) -> None:
+    midnight = datetime(2025, 10, 26, tzinfo=ZoneInfo(zone))
+    list_studies(connection, [Listed(MAXIMUM - timedelta(minutes=minutes))], end=midnight)
+
+    set_rule(connection, Rule(ZoneInfo(zone), MAXIMUM), now=END)
+
+    assert listed_overdue(connection, midnight.date() + timedelta(days=1)) == [1]
+
+
+def listed_overdue(connection: Connection, day: date) -> list[Value]:
+    table = reading_list(connection, day)
+    column = table.columns.index("overdue")
+    return [row[column] for row in table.rows]

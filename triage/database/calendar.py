@@ -19,7 +19,7 @@ from triage.database.engine import database_time
 from triage.database.migrate import upgrade
 from triage.database.reads_schema import reads
 from triage.database.statement import look, run
-from triage.domain.calendar import Day, days
+from triage.domain.calendar import Day, beginning, days
 from triage.settings.reports import Reports
 
 AHEAD = timedelta(days=40)
@@ -96,7 +96,7 @@ def add_days(connection: Connection, *, now: datetime) -> None:
     first = min([now, *(found for found in firsts if found is not None)])
     begin, end = (_date(moment, rule.zone) for moment in (first, now + AHEAD))
     found = _missing(connection, rule.zone, begin, end)
-    rows = (row for day in found for row in _rows(connection, day, rule.maximum_wait))
+    rows = (row for day in found for row in _rows(connection, day, rule))
     while part := list(islice(rows, BATCH)):
         run(connection, _INSERT, [value for row in part for value in row], times=len(part))
 
@@ -116,7 +116,17 @@ def _date(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def _rows(connection: Connection, day: Day, wait: timedelta) -> Iterator[tuple[object, ...]]:
+def _listed_from(day: Day, rule: Rule) -> datetime:
+    """Return since when those came who are on a day's list: they are overdue for a whole day.
+
+    Whose maximum wait ends within a day is on that day's list to its end, and on the next one.
+    """
+    one = timedelta(days=1)
+    day_before = min(day.begins_at - one, beginning(rule.zone, day.day - one))
+    return day_before - rule.maximum_wait
+
+
+def _rows(connection: Connection, day: Day, rule: Rule) -> Iterator[tuple[object, ...]]:
     """Return the values of a day's rows as the driver takes them.
 
     SQLite compares times as text, and one of a whole second may stand in a row with or without a
@@ -125,7 +135,7 @@ def _rows(connection: Connection, day: Day, wait: timedelta) -> Iterator[tuple[o
     on_sqlite = connection.dialect.name == "sqlite"
     for utc_day, begins_at, ends_at in day.pieces:
         dates = (day.day, utc_day, day.day.replace(day=1))
-        moments = (begins_at, ends_at, day.begins_at - wait)
+        moments = (begins_at, ends_at, _listed_from(day, rule))
         if on_sqlite:
             yield (*map(str, dates), *(f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments))
         else:

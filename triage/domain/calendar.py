@@ -35,16 +35,16 @@ def days(zone: ZoneInfo, first: date, last: date) -> Iterator[Day]:
     >>> str(spring.begins_at), str(spring.ends_at - spring.begins_at)
     ('2026-03-28 23:00:00+00:00', '23:00:00')
     """
-    begins_at = _beginning(zone, first)
+    begins_at = beginning(zone, first)
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        ends_at = _beginning(zone, day + timedelta(days=1))
+        ends_at = beginning(zone, day + timedelta(days=1))
         if begins_at < ends_at:
             yield Day(day, begins_at, ends_at)
         begins_at = ends_at
 
 
-def _beginning(zone: ZoneInfo, day: date) -> datetime:
+def beginning(zone: ZoneInfo, day: date) -> datetime:
     """Return a day's first moment.
 
     Where midnight comes twice it is the earlier one. Where clocks jump over it, the offset from
