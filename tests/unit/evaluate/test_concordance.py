@@ -105,7 +105,7 @@ def test_a_perfect_ranking_has_an_auroc_without_an_interval() -> None:
         (((9, 0), (0, 0)), "both readers gave every film the same answer"),
         (((9, 3), (0, 0)), "sensitivity: no study with the finding"),
         (((0, 0), (3, 9)), "specificity: no study without the finding"),
-        (((9, 0), (3, 0)), "one reader gave every film the same answer: no p-value"),
+        (((9, 0), (3, 0)), "one reader gave every film the same answer, and that makes it 0"),
         (((9, 3), (0, 1)), "AUROC: fewer than 2 studies with the finding, or without it"),
     ],
 )
