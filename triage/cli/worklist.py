@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from triage.cli.explain import removal_of
 from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
 from triage.cli.reading_list import list_studies
+from triage.daemon.calendar import Calendar
 from triage.daemon.logs import configure_logs
 from triage.daemon.nightshift import PATIENCE_S, hold, night_of
 from triage.daemon.signals import stopped_by
@@ -71,7 +72,7 @@ def show(settings: SettingsFile = None, day: Day = None, as_json: AsJson = False
     choice = settings_from(settings)
     engine = existing_engine(choice.database_url)
     try:
-        return _tell(engine, _day(choice, day), as_json=as_json)
+        return _tell(choice, engine, _day(choice, day), as_json=as_json)
     except DatabaseError as error:
         raise UnavailableError(f"database: {type(error.orig).__name__}") from error
     finally:
@@ -87,7 +88,7 @@ def _work(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> in
     held = hold(engine, day, stop=stop, tell=lambda line: typer.echo(line, err=True))
     with night_of(settings, engine, stop=stop, patience_s=PATIENCE_S) as night:
         night.work(held)
-    return _tell(engine, day, as_json=as_json)
+    return _tell(settings, engine, day, as_json=as_json)
 
 
 def _look(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
@@ -103,19 +104,31 @@ def _look(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> in
     return 0
 
 
-def _tell(engine: Engine, day: date, *, as_json: bool) -> int:
+def _tell(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
     with engine.connect() as connection:
         found = reconciliation(connection, day)
-        verdict, reason = runs.last_run(connection, day) or (None, None)
+        last = runs.last_run(connection, day)
         since = runs.night_before(connection, day)
         old = to_remove(connection, since=since, up_to=day)
-    exact = found.is_exact and verdict in {None, Verdict.EXACT}
+    verdict, reason = last or (None, None)
+    if verdict is None:
+        reason = _owed(settings, day, begun=last is not None)
+    exact = found.is_exact and (verdict == Verdict.EXACT or not (verdict or reason))
     if as_json:
         print_json(_plain(found, verdict, reason) | {"to_remove": old})
     else:
         _show(found, verdict, reason)
         _show_removals(old)
     return 0 if exact else EX_TEMPFAIL
+
+
+def _owed(settings: Settings, day: date, *, begun: bool) -> str | None:
+    """Say why there should be a verdict on a day where there is none."""
+    if begun:
+        return "one was begun"
+    cron = settings.worklist.cron
+    due = bool(cron) and Calendar(settings.worklist).was_due(day, by=datetime.now(UTC))
+    return "one was due" if due else None
 
 
 def _plain(found: Reconciliation, verdict: str | None, reason: str | None) -> dict[str, object]:

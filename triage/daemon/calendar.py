@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -14,6 +14,7 @@ MOST_FIRINGS = 10_000
 """Of a cron expression, between two looks: one each minute for a week."""
 
 FAR_AHEAD = timedelta(days=370)
+LONGEST_DAY = timedelta(hours=26)
 SOON_AFTER = timedelta(microseconds=1)
 
 
@@ -55,6 +56,12 @@ class Calendar:
         """
         if next(self.firings(after=now, up_to=now + FAR_AHEAD), None) is None:
             raise ConfigurationError("worklist.cron never fires within worklist.window")
+
+    def was_due(self, day: date, *, by: datetime) -> bool:
+        """Tell whether the list of a day was due by some time."""
+        begin = datetime.combine(day, time(), self._zone).astimezone(UTC)
+        last = min(by, begin + LONGEST_DAY)
+        return any(due.day == day for due in self.firings(after=begin - SOON_AFTER, up_to=last))
 
     def firings(self, *, after: datetime, up_to: datetime) -> Iterator[Firing]:
         """Yield what is due later than one time and not later than another.

@@ -171,6 +171,36 @@ def test_a_day_whose_night_was_missed_is_not_exact(command: Command, database: E
     assert f"worklist of 2026-01-05: {Verdict.MISSED} (its window had passed)" in shown
 
 
+def test_a_night_that_died_before_it_had_a_list_is_not_exact(
+    command: Command, database: Engine
+) -> None:
+    with database.begin() as connection:
+        runs.fire(connection, due_at=NOON, day=DAY, until=None)
+
+    assert command.code("worklist", "show", *FOR_THE_DAY) == 75
+    shown = command.captured.readouterr().out
+    assert shown.startswith("worklist of 2026-01-05: no run has ended (one was begun)\n")
+
+
+def test_a_day_that_the_clock_passed_over_is_not_exact(
+    command: Command, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIAGE_WORKLIST__CRON", "0 22 * * *")
+
+    assert command.code("worklist", "show", "--json", *FOR_THE_DAY) == 75
+    assert json.loads(command.captured.readouterr().out)["reason"] == "one was due"
+    assert database
+
+
+def test_a_day_whose_night_is_still_to_come_has_nothing_to_tell(
+    command: Command, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIAGE_WORKLIST__CRON", "0 22 * * *")
+
+    assert command.text("worklist", "show", "--date", "2999-01-01").endswith("proven\n")
+    assert database
+
+
 def test_a_day_that_was_never_listed_has_nothing_to_tell(
     command: Command, database: Engine
 ) -> None:

@@ -48,6 +48,21 @@ def test_before_midnight_the_list_is_of_the_day_that_ends() -> None:
     assert (only.day, only.until) == (date(2026, 1, 5), local(1, 6, 6))
 
 
+def test_a_list_was_due_once_the_clock_had_fired_for_its_day() -> None:
+    at, day = local(1, 6, 2, 30), date(2026, 1, 6)
+
+    assert calendar().was_due(day, by=at)
+    assert calendar().was_due(day, by=at + timedelta(days=90))
+    assert not calendar().was_due(day, by=at - timedelta(seconds=1))
+
+
+def test_a_list_of_a_day_on_which_the_clock_rests_was_never_due() -> None:
+    saturday = date(2026, 1, 3)
+
+    assert not calendar("30 2 * * mon-fri").was_due(saturday, by=local(6, 1))
+    assert not calendar("30 12 * * *").was_due(saturday, by=local(6, 1))
+
+
 def test_what_fires_outside_the_window_is_left_out() -> None:
     hourly = firings(local(1, 5), 1, cron="0 * * * *", window="01:00-03:00")
 
