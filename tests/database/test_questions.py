@@ -10,6 +10,7 @@ from tests.builders.clock import NOON
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
 from tests.builders.studies import posted
 from triage.database.engine import DatabaseError, open_engine
+from triage.database.migrate import require_newest
 from triage.database.questions import REPORTS
 from triage.database.statistics import Report
 
@@ -65,10 +66,17 @@ def test_the_reporting_role_may_read_what_others_make_use_of(owned: Connection, 
     owned.execute(select(literal_column("*")).select_from(table(view)))
 
 
+def test_the_reporting_role_may_ask_whether_the_schema_is_the_programs(owned: Connection) -> None:
+    owned.execute(text("SET ROLE triage_report"))
+
+    require_newest(owned)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         "SELECT * FROM study",
+        "UPDATE alembic_version SET version_num = '0001'",
         "SELECT * FROM event",
         "SELECT * FROM identity",
         "SELECT * FROM reads",

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from triage.cli.commands import EX_DATA
-from triage.cli.options import AsJson, SettingsFile, print_json, settings_from, with_progress
+from triage.cli.options import (
+    AsJson,
+    SettingsFile,
+    opened,
+    print_json,
+    settings_from,
+    with_progress,
+)
 from triage.daemon.audit import Audit, Audited
 from triage.daemon.reindex import Rebuilt, Reindex
 from triage.database import roll_up as sums
@@ -41,8 +48,7 @@ def upgrade(settings: SettingsFile = None) -> None:
 def roll_up(settings: SettingsFile = None) -> None:
     """Sum up the scores of the days that are over."""
     choice = settings_from(settings)
-    private_folder(choice.data.folder)
-    with _open(choice, open_engine) as engine:
+    with opened(choice) as engine:
         print(f"roll-up: {sums.roll_up(engine)} days")
 
 

@@ -17,9 +17,11 @@ from rich.progress import track
 from triage.database.engine import (
     Connection,
     DatabaseError,
+    Engine,
     database_time,
     existing_engine,
 )
+from triage.database.migrate import require_newest
 from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.settings import Settings, load_settings
 
@@ -47,17 +49,18 @@ def settings_from(file: Path | None) -> Settings:
 
 
 @contextmanager
-def transaction(settings: Path | None) -> Iterator[tuple[Connection, datetime]]:
-    """Begin a transaction on the daemon's database and give its time.
+def opened(choice: Settings) -> Iterator[Engine]:
+    """Open the daemon's database, which has this program's schema.
 
     Raises:
-        ConfigurationError: no daemon has made the database yet.
+        ConfigurationError: no daemon has made it yet, or its schema is older or newer.
         UnavailableError: it cannot be reached.
     """
-    engine = existing_engine(settings_from(settings).database_url)
+    engine = existing_engine(choice.database_url)
     try:
-        with engine.begin() as connection:
-            yield connection, database_time(connection)
+        with engine.connect() as connection:
+            require_newest(connection)
+        yield engine
     except DatabaseError as error:
         raise UnavailableError(f"database: {type(error.orig).__name__}") from error
     finally:
@@ -65,21 +68,20 @@ def transaction(settings: Path | None) -> Iterator[tuple[Connection, datetime]]:
 
 
 @contextmanager
+def transaction(settings: Path | None) -> Iterator[tuple[Connection, datetime]]:
+    """Begin a transaction on the daemon's database and give its time; errors as ``opened``."""
+    with opened(settings_from(settings)) as engine, engine.begin() as connection:
+        yield connection, database_time(connection)
+
+
+@contextmanager
 def look_only(settings: Path | None) -> Iterator[Connection]:
     """Connect to the daemon's database to read, without a transaction that others wait for.
 
-    Raises:
-        ConfigurationError: no daemon has made the database yet.
-        UnavailableError: it cannot be reached, or it has no such view yet.
+    Errors are those of ``opened``.
     """
-    engine = existing_engine(settings_from(settings).database_url)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    except DatabaseError as error:
-        raise UnavailableError(f"database: {type(error.orig).__name__}") from error
-    finally:
-        engine.dispose()
+    with opened(settings_from(settings)) as engine, engine.connect() as connection:
+        yield connection
 
 
 def pairs_of(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from triage.cli.explain import removal_of
-from triage.cli.options import AsJson, SettingsFile, print_json, settings_from
+from triage.cli.options import AsJson, SettingsFile, opened, print_json, settings_from
 from triage.cli.reading_list import list_studies
 from triage.daemon.calendar import Calendar
 from triage.daemon.logs import configure_logs
@@ -17,7 +17,7 @@ from triage.daemon.nightshift import PATIENCE_S, hold, night_of
 from triage.daemon.signals import stopped_by
 from triage.database import runs
 from triage.database.correction import to_remove
-from triage.database.engine import DatabaseError, Engine, existing_engine
+from triage.database.engine import Engine
 from triage.database.reconciliation import Reconciliation, reconciliation
 from triage.database.timeline import Row
 from triage.domain.errors import UnavailableError
@@ -53,30 +53,20 @@ def run(
     """
     choice = settings_from(settings)
     configure_logs()
-    engine = existing_engine(choice.database_url)
+    work = _look if dry_run else _work
     try:
-        if dry_run:
-            return _look(choice, engine, _day(choice, day), as_json=as_json)
-        return _work(choice, engine, _day(choice, day), as_json=as_json)
-    except DatabaseError as error:
-        raise UnavailableError(f"database: {type(error.orig).__name__}") from error
+        with opened(choice) as engine:
+            return work(choice, engine, _day(choice, day), as_json=as_json)
     except Broken as broken:
         raise UnavailableError(f"the PACS {broken}") from broken
-    finally:
-        engine.dispose()
 
 
 @worklist.command("show")
 def show(settings: SettingsFile = None, day: Day = None, as_json: AsJson = False) -> int:
     """Tell the reconciliation of a day as it is now; exit code 75 where it is not exact."""
     choice = settings_from(settings)
-    engine = existing_engine(choice.database_url)
-    try:
+    with opened(choice) as engine:
         return _tell(choice, engine, _day(choice, day), as_json=as_json)
-    except DatabaseError as error:
-        raise UnavailableError(f"database: {type(error.orig).__name__}") from error
-    finally:
-        engine.dispose()
 
 
 def _day(settings: Settings, day: datetime | None) -> date:

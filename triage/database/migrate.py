@@ -4,15 +4,20 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from triage.database.engine import is_damaged
+from triage.database.statement import look
 from triage.domain.errors import ConfigurationError, UnavailableError
 
 UPGRADE_LOCK = 7_110_442  # PostgreSQL's advisory lock: two hosts never upgrade at once
+
+_IS_THERE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
+    "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
+}
 
 
 def upgrade(engine: Engine, *, revision: str = "head") -> str:
@@ -46,8 +51,14 @@ def downgrade(engine: Engine, *, revision: str) -> None:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the database's revision, or ``None`` where nothing was ever made."""
-    return MigrationContext.configure(connection).get_current_revision()
+    """Return the database's revision, or ``None`` where nothing was ever made.
+
+    It begins no transaction, so that on SQLite nobody waits for it.
+    """
+    if not look(connection, _IS_THERE[connection.dialect.name], ()):
+        return None
+    rows = look(connection, "SELECT version_num FROM alembic_version", ())
+    return str(rows[0][0]) if rows else None
 
 
 def require_newest(connection: Connection) -> None:

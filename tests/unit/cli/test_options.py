@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy import Engine, text
 
+from tests.builders.command import Command
 from triage.cli.options import (
     make_folder,
     pairs_of,
@@ -12,7 +14,11 @@ from triage.cli.options import (
     who,
     with_progress,
 )
+from triage.database.migrate import require_newest
 from triage.domain.errors import ConfigurationError
+
+NEWER = "9999 is newer than this program"
+OLDER = "its schema is 0001: run triage database upgrade"
 
 
 def test_json_writes_times_in_iso_8601(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,3 +58,46 @@ def test_a_folder_is_made_unless_something_is_in_its_place(tmp_path: Path) -> No
     assert (tmp_path / "new/deep").is_dir()
     with pytest.raises(ConfigurationError, match=r"--to .*letter"):
         make_folder(tmp_path / "letter")
+
+
+COMMANDS = {
+    "report": ("report", "flag-rate"),
+    "list": ("worklist", "list"),
+    "show": ("worklist", "show"),
+    "run": ("worklist", "run"),
+    "status": ("status",),
+    "explain": ("explain", "2.25.1"),
+    "roll-up": ("database", "roll-up"),
+    "reindex": ("database", "reindex"),
+    "learn": ("learn",),
+    "requeue": ("requeue", "2.25.1"),
+}
+"""What begins with a database that is there; none of them upgrades it."""
+
+
+@pytest.mark.parametrize(("revision", "told"), [("9999", NEWER), ("0001", OLDER)])
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_another_schema_than_the_programs_is_refused(
+    command: Command, database: Engine, words: tuple[str, ...], revision: str, told: str
+) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+
+    assert command.code(*words) == 78
+    assert told in command.captured.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["report", "list", "show", "status", "roll-up"])
+def test_the_programs_own_schema_is_not_refused(
+    command: Command, database: Engine, name: str
+) -> None:
+    assert database
+    assert command.text(*COMMANDS[name])
+
+
+def test_to_look_at_the_schema_waits_for_nobody(command: Command, shared_sqlite: Engine) -> None:
+    assert command
+    with shared_sqlite.begin() as writer, shared_sqlite.connect() as connection:
+        require_newest(connection)
+        assert writer.in_transaction()
+        assert not connection.in_transaction()
