@@ -137,7 +137,10 @@ def last_run(connection: Connection, day: date) -> tuple[str | None, str | None]
 def night_before(connection: Connection, day: date) -> date | None:
     """Return the last day before this one whose list was worked through, if any was."""
     worked = (run.c.job == WORKLIST, run.c.ended_at.is_not(None), run.c.verdict != Verdict.MISSED)
-    return connection.scalar(select(func.max(run.c.day)).where(run.c.day < day, *worked))
+    last: date | None = connection.scalar(
+        select(func.max(run.c.day)).where(run.c.day < day, *worked)
+    )
+    return last
 
 
 def _change(connection: Connection, held: Run, **columns: object) -> None:
