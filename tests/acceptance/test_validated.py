@@ -1,19 +1,21 @@
 """What validators name in a capture, film by film: exactly what the document says."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom import dcmread
 
+from tests.builders.clock import NOON
+from tests.builders.studies import assessment, digest_of
 from tests.builders.tools import BESIDE, complaints, needs, needs_films
-from triage.encode.secondary_capture import Capture
+from triage.encode.secondary_capture import encode_capture
 
-CaptureOf = Callable[..., Capture]
 Named = tuple[str, ...]
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "captures.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "captures.md"
 HEADING = "| film | Type 2 that it lacks | values that are none | warnings |"
 KINDS = ("lacks", "value", "warning")
 
@@ -41,21 +43,27 @@ def named_in(lines: Iterable[str]) -> tuple[Named, ...]:
     return tuple(tuple(sorted(found[kind])) for kind in KINDS)
 
 
-def written(capture_of: CaptureOf, film: Path, folder: Path) -> Path:
+def written(film: Path, folder: Path) -> Path:
+    """Write a film's capture, of a picture that is black."""
+    capture = encode_capture(
+        film,
+        np.zeros((64, 64, 3), np.uint8),
+        assessment=assessment(),
+        appearance_digest=digest_of("appearance"),
+        received_at=NOON,
+    )
     file = folder / "capture.dcm"
-    file.write_bytes(capture_of(film).encoded)
+    file.write_bytes(capture.encoded)
     return file
 
 
 @needs("dciodvfy", "dcentvfy")
 @needs_films
 @pytest.mark.parametrize("film", documented())
-def test_a_validator_names_what_the_document_names(
-    capture_of: CaptureOf, tmp_path: Path, film: str
-) -> None:
+def test_a_validator_names_what_the_document_names(tmp_path: Path, film: str) -> None:
     source = BESIDE / "dicom" / f"{film}.dcm"
 
-    capture = written(capture_of, source, tmp_path)
+    capture = written(source, tmp_path)
 
     assert named_in(complaints("dciodvfy", "-new", capture)) == documented()[film]
     assert complaints("dcentvfy", source, capture) == []
@@ -71,12 +79,12 @@ def test_every_chest_film_is_in_the_document() -> None:
 
 @needs("dciodvfy")
 @needs_films
-def test_what_a_film_lacks_besides_would_be_noticed(capture_of: CaptureOf, tmp_path: Path) -> None:
+def test_what_a_film_lacks_besides_would_be_noticed(tmp_path: Path) -> None:
     film = dcmread(BESIDE / "dicom" / "RG1_J2K_lossy.dcm")
     del film.StudyID
     film.save_as(tmp_path / "film.dcm")
 
-    capture = written(capture_of, tmp_path / "film.dcm", tmp_path)
+    capture = written(tmp_path / "film.dcm", tmp_path)
 
     lacks, *_ = named_in(complaints("dciodvfy", "-new", capture))
     assert lacks == ("StudyID",) != documented()["RG1_J2K_lossy"][0]
@@ -85,10 +93,10 @@ def test_what_a_film_lacks_besides_would_be_noticed(capture_of: CaptureOf, tmp_p
 @needs("dcentvfy")
 @needs_films
 def test_an_empty_attribute_in_place_of_what_a_film_lacks_would_be_another_study(
-    capture_of: CaptureOf, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     source = BESIDE / "dicom" / "chrJapMulti_CR_chest.dcm"
-    capture = dcmread(written(capture_of, source, tmp_path))
+    capture = dcmread(written(source, tmp_path))
     capture.StudyID = ""
     capture.save_as(tmp_path / "filled.dcm")
 
