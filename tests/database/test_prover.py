@@ -11,7 +11,7 @@ from tests.builders.carrier import ToldCarrier
 from tests.builders.clock import Clock
 from tests.builders.studies import TTL, delivery_states, parcel, posted, state_of
 from triage.daemon.breaker import Breaker
-from triage.daemon.prover import FOUND, Prover, Wish
+from triage.daemon.prover import FOUND, NO_COMMITMENT, Prover, Wish
 from triage.database import outbox, proof, schema
 from triage.domain.commitment import StorageReport
 from triage.domain.errors import DeliveryParked, DeliveryPostponed
@@ -238,6 +238,17 @@ def test_who_wants_a_commitment_alone_takes_no_query_for_it(
 
     assert carrier.asked_for == []
     assert end_of(database) == (DeliveryState.SENT_UNPROVEN, "no storage commitment came")
+
+
+def test_who_wants_a_commitment_alone_is_told_that_it_was_refused(
+    hire: Hire, database: Engine
+) -> None:
+    refusing = ToldCarrier(commitment=True, query=True, agrees=lambda _: 0x0122)
+
+    prove(hire(refusing, wish=Wish(query=False)))
+
+    assert refusing.asked_for == []
+    assert end_of(database) == (DeliveryState.SENT_UNPROVEN, NO_COMMITMENT)
 
 
 def test_a_destination_that_goes_away_meanwhile_is_asked_later(

@@ -246,7 +246,7 @@ class Prover:
     def _has(self, capture: Sent) -> tuple[bool | None, str]:
         """Tell whether it is there, and why it is not known to be; a refusal is one to repeat."""
         if not self._wish.query:
-            return None, ""
+            return None, NO_COMMITMENT
         try:
             there = self._carrier.has(self._results.path(capture.digest))
         except DeliveryPostponed as error:
@@ -276,5 +276,5 @@ class Prover:
 
 
 def _why(capture: Sent, why: str) -> str:
-    late = () if capture.proof is Proof.QUERY else (NO_COMMITMENT,)
-    return "; ".join(filter(None, (*late, why)))
+    known = capture.proof is Proof.QUERY or why == NO_COMMITMENT
+    return why if known else f"{NO_COMMITMENT}; {why}"
