@@ -30,11 +30,11 @@ def studies_of(connection: Connection, day: date = DAY) -> list[Value]:
     return [row["study_uid"] for row in rows_of(connection, day)]
 
 
-def expected_on(connection: Connection, study: str, day: date) -> None:
+def expected_on(connection: Connection, study: str, day: date, *, priority: int = 0) -> None:
     """Put a study on the worklist of a day."""
     connection.execute(
         insert(worklist_schema.worklist_study).values(
-            day=day, study_uid=study, wanted=True, instances=1
+            day=day, study_uid=study, priority=priority, wanted=True, instances=1
         )
     )
 
@@ -68,6 +68,19 @@ def test_the_ordered_priority_is_told_in_the_standards_terms(
     connection: Connection, priority: int, term: str
 ) -> None:
     list_studies(connection, [Listed(priority=priority)])
+
+    assert rows_of(connection)[0]["ordered_priority"] == term
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "term"), [(0, -1, "LOW"), (0, 3, "STAT"), (1, -1, "MEDIUM"), (0, 0, "ROUTINE")]
+)
+def test_a_study_without_a_priority_of_its_own_has_that_of_its_request(
+    connection: Connection, own: int, asked: int, term: str
+) -> None:
+    list_studies(connection, [Listed(priority=own)])
+
+    expected_on(connection, "2.25.1", DAY, priority=asked)
 
     assert rows_of(connection)[0]["ordered_priority"] == term
 

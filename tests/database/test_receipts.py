@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, select, text, update
 
 from tests.builders.clock import NOON, Clock
+from tests.builders.listed import listing, study_of
 from tests.builders.studies import (
     STUDY,
     dead,
@@ -30,6 +31,7 @@ from triage.database.engine import DatabaseAway
 from triage.database.moves import Kind
 from triage.database.receipts import Caller, Receipt
 from triage.database.statement import look
+from triage.database.worklist import record_listing
 from triage.domain.study import FilmState, StudyState
 
 HOSTILE = "1'); DROP TABLE study; --"
@@ -366,6 +368,17 @@ def test_a_study_that_is_known_is_locked_by_index(connection: Connection) -> Non
     assert "uq_study_study_uid" in told or "sqlite_autoindex_study_1" in told
     assert "SCAN" not in told
     assert "Seq Scan" not in told
+
+
+def test_the_urgency_of_a_new_study_is_found_by_index(connection: Connection) -> None:
+    names = [f"2.25.{number}" for number in range(2000)]
+    record_listing(connection, NOON.date(), listing(*map(study_of, names)))
+    at = receipts.stored(connection, NOON)
+
+    told = plan(connection, receipts.NEW_STUDIES, ["2.25.9", at, at, at, at, "2.25.9"], times=1)
+
+    assert "ix_worklist_study_study_uid" in told
+    assert "SCAN worklist_study" not in told
 
 
 def test_a_walk_over_every_film_would_be_noticed(connection: Connection) -> None:

@@ -129,3 +129,33 @@ def test_the_films_of_a_list_that_are_here_are_known(connection: Connection) -> 
     receive(connection, receipt("2.25.101"), receipt("2.25.999"), now=NOON)
 
     assert films_here(connection, DAY) == {"2.25.101"}
+
+
+@pytest.mark.parametrize("urgency", [Urgency.STAT, Urgency.ROUTINE, Urgency.LOW])
+def test_a_study_that_comes_after_it_was_listed_has_the_urgency_of_its_request(
+    connection: Connection, urgency: Urgency
+) -> None:
+    record_listing(connection, DAY, listing(ONE, urgent={"2.25.100": urgency}))
+
+    receive(connection, receipt(), now=NOON)
+
+    assert priority(connection) == urgency
+
+
+def test_of_several_days_lists_the_most_urgent_counts(connection: Connection) -> None:
+    for day, urgency in enumerate((Urgency.LOW, Urgency.HIGH, Urgency.MEDIUM), start=1):
+        found = listing(ONE, urgent={"2.25.100": urgency})
+        record_listing(connection, DAY.replace(day=day), found)
+
+    receive(connection, receipt(), now=NOON)
+
+    assert priority(connection) == Urgency.HIGH
+
+
+def test_another_study_on_the_list_makes_nothing_urgent(connection: Connection) -> None:
+    urgent = {"2.25.200": Urgency.STAT}
+    record_listing(connection, DAY, listing(study_of("2.25.200", "2.25.201"), urgent=urgent))
+
+    receive(connection, receipt(), now=NOON)
+
+    assert priority(connection) == Urgency.ROUTINE

@@ -86,17 +86,23 @@ def put_together(
 ) -> Listing:
     """Give each study the urgency of its request, by its UID or else its accession number.
 
-    Some modalities make a Study Instance UID of their own. Of several requests the most urgent
-    counts. What is scheduled and has no film is listed too, and says so.
+    Some modalities make a Study Instance UID of their own, and some more than one for a request.
+    Of several requests the most urgent counts. What is scheduled and has no film is listed too, and
+    says so.
     """
     at_the_pacs = {study.study_uid for study in expected}
-    by_accession = {study.accession_number: study.study_uid for study in listed}
+    by_accession: dict[str, list[str]] = {}
+    for study in listed:
+        if study.accession_number:
+            by_accession.setdefault(study.accession_number, []).append(study.study_uid)
     urgencies: dict[str, Urgency] = {}
     absent: dict[str, ExpectedStudy] = {}
     for step in steps:
-        accession = by_accession.get(step.accession_number) if step.accession_number else None
-        uid = step.study_uid if step.study_uid in at_the_pacs else accession or step.study_uid
-        urgencies[uid] = max(step.urgency, urgencies.get(uid, Urgency.LOW))
-        if uid not in at_the_pacs:
-            absent[uid] = ExpectedStudy(uid, left_out=NO_FILMS)
+        uids = [step.study_uid]
+        if step.study_uid not in at_the_pacs:
+            uids = by_accession.get(step.accession_number, uids)
+        for uid in uids:
+            urgencies[uid] = max(step.urgency, urgencies.get(uid, Urgency.LOW))
+            if uid not in at_the_pacs:
+                absent[uid] = ExpectedStudy(uid, left_out=NO_FILMS)
     return Listing((*expected, *absent.values()), urgencies, tuple(gaps))

@@ -32,8 +32,9 @@ SELECT 'film', sop_instance_uid, digest FROM instance WHERE digest IN ({?})
 """
 NEW_STUDIES = """
 INSERT INTO study
-(study_uid, state, state_since, first_received_at, last_received_at, next_attempt_at)
-VALUES {(?, 'RECEIVING', ?, ?, ?, ?)}
+(study_uid, state, state_since, first_received_at, last_received_at, next_attempt_at, priority)
+VALUES {(?, 'RECEIVING', ?, ?, ?, ?,
+    COALESCE((SELECT MAX(priority) FROM worklist_study WHERE study_uid = ?), 0))}
 ON CONFLICT (study_uid) DO NOTHING RETURNING id, study_uid
 """
 KNOWN_STUDIES = """
@@ -210,10 +211,13 @@ def _receive(
 
 
 def _make_studies(connection: Connection, uids: Sequence[str], at: object) -> dict[str, int]:
-    """Make those studies that nobody else has made meanwhile; each is RECEIVING."""
+    """Make those studies that nobody else has made meanwhile; each is RECEIVING.
+
+    One that a worklist names already is as urgent as its request.
+    """
     if not uids:
         return {}
-    values = _flat([(uid, at, at, at, at) for uid in uids])
+    values = _flat([(uid, at, at, at, at, uid) for uid in uids])
     return {uid: key for key, uid in run(connection, NEW_STUDIES, values, times=len(uids))}
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-_REPEATED = re.compile(r"{(.+?)}")
+_REPEATED = re.compile(r"{(.+?)}", re.DOTALL)
 
 Row = tuple[Any, ...]
 

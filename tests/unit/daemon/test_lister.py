@@ -36,6 +36,23 @@ def test_a_study_with_a_uid_of_its_own_is_found_by_its_accession_number() -> Non
     assert found.studies == (ONE, TWO)
 
 
+def test_all_studies_of_an_accession_number_have_the_urgency_of_its_request() -> None:
+    both = [ListedStudy(uid, "A1", 1, has_films=True) for uid in ("2.25.1", "2.25.2")]
+
+    found = put_together(both, [ONE, TWO], [Scheduled("2.25.9", "A1", Urgency.STAT)], gaps=[])
+
+    assert found.urgencies == {"2.25.1": Urgency.STAT, "2.25.2": Urgency.STAT}
+    assert found.studies == (ONE, TWO)
+
+
+def test_a_request_that_names_a_study_makes_no_other_urgent() -> None:
+    both = [ListedStudy(uid, "A1", 1, has_films=True) for uid in ("2.25.1", "2.25.2")]
+
+    found = put_together(both, [ONE, TWO], [Scheduled("2.25.2", "A1", Urgency.STAT)], gaps=[])
+
+    assert found.urgencies == {"2.25.2": Urgency.STAT}
+
+
 def test_an_empty_accession_number_finds_nothing() -> None:
     found = together(Scheduled("2.25.9", "", Urgency.HIGH))
 
