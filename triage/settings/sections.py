@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -219,8 +220,17 @@ class Settings(Section):
     worker: Worker = Field(default_factory=Worker)
     pacs: Pacs = Field(default_factory=Pacs)
     spool: Spool = Field(default_factory=Spool)
-    worklist: Worklist = Field(default_factory=Worklist)
     reports: Reports = Field(default_factory=Reports)
+    worklist: Worklist = Field(default_factory=Worklist, validate_default=True)
+
+    @field_validator("worklist")
+    @classmethod
+    def _in_the_sites_zone(cls, worklist: Worklist, told: ValidationInfo) -> Worklist:
+        """Give the night the time zone of the reports; they are validated before it."""
+        reports = told.data.get("reports")
+        if worklist.time_zone is not None or reports is None:
+            return worklist
+        return worklist.model_copy(update={"time_zone": reports.time_zone})
 
     @model_validator(mode="after")
     def _certified(self) -> "Settings":

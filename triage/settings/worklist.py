@@ -10,18 +10,19 @@ from triage.domain.window import Window
 from triage.settings.section import Destination, Section, listed
 
 _FIELDS = 5
+_UNTOLD = "UTC"
 
 
 class Worklist(Section):
     """Works through the PACS' studies of the last days; without ``cron`` only when it is told to.
 
     ``pacs`` is whom it asks, the section ``pacs`` unless it is given; ``mwl`` the Modality
-    Worklist, if there is one.
+    Worklist, if there is one; ``time_zone`` that of the reports unless it is given.
     """
 
     cron: str = ""
     window: str = "20:00-06:00"
-    time_zone: str = "UTC"
+    time_zone: str | None = None
     days_back: int = Field(default=1, ge=0, le=365)
     pacs: Annotated[Destination | None, BeforeValidator(listed)] = None
     mwl: Annotated[Destination | None, BeforeValidator(listed)] = None
@@ -49,9 +50,9 @@ class Worklist(Section):
 
     @field_validator("time_zone")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _known(cls, name: str | None) -> str | None:
         try:
-            ZoneInfo(name)
+            ZoneInfo(name or _UNTOLD)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"{name!r} is no time zone such as Europe/Berlin") from None
         return name
@@ -59,7 +60,7 @@ class Worklist(Section):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which the clock and the window are meant."""
-        return ZoneInfo(self.time_zone)
+        return ZoneInfo(self.time_zone or _UNTOLD)
 
     @property
     def hours(self) -> Window:

@@ -13,10 +13,10 @@ FILE = Path(__file__).parents[3] / "deploy" / "triage.toml"
 TLS = {("tls", "certificate"), ("tls", "key"), ("tls", "authorities")}
 FONT = {("picture", "font")}
 NAME = {("pacs", "tls_name")}
-WORKLIST = {("worklist", "pacs"), ("worklist", "mwl")}
+WORKLIST = {("worklist", "pacs"), ("worklist", "mwl"), ("worklist", "time_zone")}
 PLACES = {("data", "folder"), ("database", "url"), ("model", "bundle")}
 UNSAID = PLACES | TLS | FONT | NAME | WORKLIST
-"""Settings whose default is a place of the user's, or nothing: the file shows them commented."""
+"""Settings whose default is a place of the user's, another setting, or nothing: shown commented."""
 
 
 def keys_of(settings: Settings) -> set[tuple[str, str]]:

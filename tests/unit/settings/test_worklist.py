@@ -6,7 +6,7 @@ import pytest
 
 from triage.domain.errors import ConfigurationError
 from triage.domain.study import Peer
-from triage.settings import Worklist, load_settings
+from triage.settings import Settings, Worklist, load_settings, to_json
 
 
 def chosen(**keys: str) -> Worklist:
@@ -54,3 +54,37 @@ def test_a_cron_expression_has_five_fields(cron: str) -> None:
 def test_a_wrong_value_is_refused_with_its_path(key: str, value: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         chosen(**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("keys", "zone"),
+    [
+        ({}, "UTC"),
+        ({"REPORTS": "Europe/Berlin"}, "Europe/Berlin"),
+        ({"REPORTS": "Europe/Berlin", "WORKLIST": "Asia/Tokyo"}, "Asia/Tokyo"),
+        ({"WORKLIST": "Asia/Tokyo"}, "Asia/Tokyo"),
+    ],
+)
+def test_its_time_zone_is_that_of_the_reports_unless_it_has_its_own(
+    keys: dict[str, str], zone: str
+) -> None:
+    named = {f"TRIAGE_{section}__TIME_ZONE": value for section, value in keys.items()}
+
+    found = load_settings(None, environment=named)
+
+    assert str(found.worklist.zone) == str(found.worklist.hours.zone) == zone
+
+
+def test_the_children_are_told_the_same_time_zone() -> None:
+    found = load_settings(None, environment={"TRIAGE_REPORTS__TIME_ZONE": "Asia/Tokyo"})
+
+    again = Settings.model_validate_json(to_json(found))
+
+    assert again.worklist == found.worklist
+
+
+def test_an_unknown_time_zone_of_the_reports_is_told_alone() -> None:
+    with pytest.raises(ConfigurationError) as told:
+        load_settings(None, environment={"TRIAGE_REPORTS__TIME_ZONE": "Atlantis"})
+
+    assert str(told.value).count("Atlantis") == 1
