@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,18 @@ import pytest
 
 from tests.acceptance.conftest import Compose
 from tests.builders.daemon import running_daemon
+from tests.builders.damage import overwrite_root, said_by_sqlite
 from tests.builders.house import House
 from tests.builders.pacs import Pacs, running_pacs
 from tests.builders.sender import send
 from triage.daemon.bookmark import NAME
 from triage.daemon.reindex import Reindex
+from triage.daemon.retrial import Retrial
+from triage.daemon.shift import Shift
+from triage.daemon.worker import assess_until
 from triage.database import migrate
+from triage.domain.errors import DamagedDatabase
+from triage.domain.study import Lease
 from triage.settings import Settings
 
 FILMS = ("dx_mass.dcm", "dx_infiltrate.dcm")
@@ -130,3 +137,24 @@ def test_a_damaged_database_ends_the_daemon_with_78(tmp_path: Path, page: int) -
     assert code == 78
     assert any("it is damaged: triage database check tells where" in line for line in daemon.logged)
     assert triage(folder, "database", "check") == 65
+
+
+@pytest.mark.parametrize("root", ["instance", "ix_delivery_queue", "ix_study_queue"])
+def test_damage_that_is_met_later_ends_the_daemon_with_78(tmp_path: Path, root: str) -> None:
+    folder = tmp_path / "data"
+    assert triage(folder, "database", "upgrade") == 0
+    overwrite_root(folder / "triage.sqlite3", root)
+
+    with running_daemon(folder, {}) as daemon:
+        code = daemon.process.wait(timeout=60)
+
+    assert code == 78
+    assert any("it is damaged: triage database check tells where" in line for line in daemon.logged)
+
+
+def test_a_worker_that_meets_damage_takes_no_other_study() -> None:
+    def claim(_beside: int) -> Lease | None:
+        raise said_by_sqlite("SQLITE_CORRUPT")
+
+    with Shift(claim, print, hands=1) as shift, pytest.raises(DamagedDatabase):
+        assess_until(threading.Event(), shift, retrial=Retrial(lambda: False))

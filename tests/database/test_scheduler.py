@@ -1,6 +1,7 @@
 """The scheduler's work: completion, expired leases, and the sweep of old files."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete, func, select, update
 
+from tests.builders.damage import said_by_sqlite
 from tests.builders.studies import (
     CAPTURE,
     PACS,
@@ -23,12 +25,20 @@ from tests.builders.studies import (
 )
 from triage.daemon.bookmark import Bookmark
 from triage.daemon.ledger import PATIENCE_S
-from triage.daemon.scheduler import JUST_STORED_S, Clockwork, Patient, Sweeper
+from triage.daemon.scheduler import (
+    JUST_STORED_S,
+    Clockwork,
+    Patient,
+    Sweeper,
+    keep_time,
+    new_clock,
+)
 from triage.database import reporting_schema as reporting
 from triage.database import schema
 from triage.database.calendar import AHEAD
 from triage.database.engine import LISTENER, database_time, open_engine
 from triage.database.results import Parcel
+from triage.domain.errors import DamagedDatabase
 from triage.domain.study import Lease, StudyState
 from triage.settings import load_settings
 from triage.spool import Spool
@@ -309,3 +319,27 @@ def test_a_study_of_a_clock_that_was_fast_is_taken_up(
         due = connection.scalar(select(schema.study.c.next_attempt_at))
         assert due is not None
         assert due <= database_time(connection)
+
+
+@pytest.mark.parametrize("error", ["SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_NOTADB"])
+def test_damage_that_a_job_meets_ends_the_clock(error: str) -> None:
+    def job() -> None:
+        raise said_by_sqlite(error)
+
+    clock = new_clock()
+    clock.add_job(Patient(job))
+
+    with pytest.raises(DamagedDatabase, match="triage database check tells where"):
+        keep_time(clock, stop=threading.Event(), ready=lambda _: None)
+
+
+def test_anything_else_that_a_job_meets_leaves_the_clock_to_its_stop() -> None:
+    stop, clock = threading.Event(), new_clock()
+
+    def job() -> None:
+        stop.set()
+        raise said_by_sqlite("SQLITE_BUSY")
+
+    clock.add_job(Patient(job))
+
+    keep_time(clock, stop=stop, ready=lambda _: None)

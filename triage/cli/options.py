@@ -20,6 +20,7 @@ from triage.database.engine import (
     Engine,
     database_time,
     existing_engine,
+    refuse_damaged,
 )
 from triage.database.migrate import require_newest
 from triage.domain.errors import ConfigurationError, UnavailableError
@@ -53,7 +54,8 @@ def opened(choice: Settings) -> Iterator[Engine]:
     """Open the daemon's database, which has this program's schema.
 
     Raises:
-        ConfigurationError: no daemon has made it yet, or its schema is older or newer.
+        ConfigurationError: no daemon has made it yet, or its schema is older or newer,
+            or it is damaged.
         UnavailableError: it cannot be reached.
     """
     engine = existing_engine(choice.database_url)
@@ -62,6 +64,7 @@ def opened(choice: Settings) -> Iterator[Engine]:
             require_newest(connection)
         yield engine
     except DatabaseError as error:
+        refuse_damaged(error)
         raise UnavailableError(f"database: {type(error.orig).__name__}") from error
     finally:
         engine.dispose()

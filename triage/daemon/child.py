@@ -19,10 +19,11 @@ import structlog
 from triage.daemon.logs import configure_logs
 from triage.daemon.omission import CODECS, Omission
 from triage.daemon.signals import stopped_by
-from triage.domain.errors import BusyError, ConfigurationError, TriageError
+from triage.database.engine import DatabaseError, refuse_damaged
+from triage.domain.errors import BusyError, ConfigurationError, DamagedDatabase, TriageError
 from triage.settings import Settings
 
-EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 70, 75, 78
+EX_DATA, EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 65, 70, 75, 78
 ROLES = ("worker", "courier", "scheduler")
 """The roles of one process each; of listeners there are as many as the settings say."""
 
@@ -44,12 +45,10 @@ def main() -> int:
     threading.Thread(target=_end_with_supervisor, name="lifeline", daemon=True).start()
     structlog.contextvars.bind_contextvars(role=role)
     try:
-        # Only the role's own libraries are loaded: no torch in the listener, and no codecs.
-        if role != "worker":
-            sys.meta_path.insert(0, Omission(CODECS))
-        module = importlib.import_module(f"triage.daemon.{role}")
-        chosen = Settings.model_validate(request["settings"])
-        module.run(chosen, stop=stop, ready=_tell, **request["needs"])
+        _play(role, Settings.model_validate(request["settings"]), stop, request["needs"])
+    except DamagedDatabase as error:
+        logger.critical("stopped", role=role, reason=str(error))
+        return EX_DATA
     except ConfigurationError as error:
         logger.critical("cannot start", role=role, reason=str(error))
         return EX_CONFIG
@@ -60,6 +59,18 @@ def main() -> int:
         logger.critical("stopped", role=role, reason=str(error))
         return EX_SOFTWARE
     return 0
+
+
+def _play(role: str, settings: Settings, stop: threading.Event, needs: dict[str, int]) -> None:
+    # Only the role's own libraries are loaded: no torch in the listener, and no codecs.
+    if role != "worker":
+        sys.meta_path.insert(0, Omission(CODECS))
+    module = importlib.import_module(f"triage.daemon.{role}")
+    try:
+        module.run(settings, stop=stop, ready=_tell, **needs)
+    except DatabaseError as error:
+        refuse_damaged(error)
+        raise
 
 
 def _tell(facts: dict[str, object]) -> None:

@@ -15,7 +15,7 @@ from triage.daemon.delivering import Courier
 from triage.daemon.lateness import Lateness
 from triage.daemon.prover import Prover, Wish
 from triage.daemon.reports import Reports
-from triage.database.engine import DatabaseError, Engine, open_engine
+from triage.database.engine import DatabaseError, Engine, open_engine, refuse_damaged
 from triage.domain.study import Peer
 from triage.send.destination import Destination
 from triage.send.message import Message
@@ -82,13 +82,18 @@ class Round:
         self._courier.take_over()
 
     def go(self, stop: threading.Event) -> None:
-        """Deliver and prove until told to stop; the delivery under way is finished first."""
+        """Deliver and prove until told to stop; the delivery under way is finished first.
+
+        Raises:
+            DamagedDatabase: nothing can be delivered from it.
+        """
         while not stop.is_set():
             try:
                 if not work(self._courier, self._prover, stop=stop):
                     self._carrier.attend()
                     stop.wait(IDLE_S)
             except DatabaseError as error:
+                refuse_damaged(error)
                 logger.error("the database is away", reason=type(error.orig).__name__)
                 stop.wait(DATABASE_AWAY_S)
         self._carrier.close()

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from triage.daemon.calendar import Calendar
 from triage.daemon.child import Ready
 from triage.daemon.night import TTL
 from triage.daemon.nightshift import holder_name, night_of
-from triage.daemon.scheduler import Patient
+from triage.daemon.scheduler import Patient, keep_time, new_clock
 from triage.database import runs
 from triage.database.engine import Connection, Engine, database_time, open_engine
 from triage.database.runs import Run
@@ -108,19 +107,14 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
 
     Raises:
         ConfigurationError: the cron expression is none, or never fires within the window.
+        DamagedDatabase: the clock has met it.
     """
     calendar = Calendar(settings.worklist)
     calendar.check(datetime.now(UTC))
     engine = open_engine(settings.database_url)
-    clock = BackgroundScheduler(
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        timezone="UTC",
-    )
+    clock = new_clock()
     with night_of(settings, engine, stop=stop) as night:
         look = Patient(Nightly(engine, calendar, night, started=datetime.now(UTC)).look)
         clock.add_job(look, calendar.trigger)
         clock.add_job(look, "interval", seconds=LOOK_EVERY_S)
-        clock.start()
-        ready({})
-        stop.wait()
-        clock.shutdown(wait=True)
+        keep_time(clock, stop=stop, ready=ready)

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 
 import structlog
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from triage.daemon.bookmark import Bookmark
@@ -15,8 +16,15 @@ from triage.daemon.child import Ready
 from triage.database import queue, sweep
 from triage.database.calendar import add_days
 from triage.database.clock import follow_back
-from triage.database.engine import DatabaseError, Engine, database_time, open_engine
+from triage.database.engine import (
+    DatabaseError,
+    Engine,
+    database_time,
+    open_engine,
+    refuse_damaged,
+)
 from triage.database.roll_up import roll_up
+from triage.domain.errors import DamagedDatabase
 from triage.settings import Settings
 from triage.spool import Spool
 
@@ -172,18 +180,57 @@ class Patient:
         self._rests_until = 0.0
 
     def __call__(self) -> None:
-        """Run the job, unless it rests."""
+        """Run the job, unless it rests.
+
+        Raises:
+            DamagedDatabase: to rest would not mend it.
+        """
         if time.monotonic() < self._rests_until:
             return
         try:
             self._job()
         except DatabaseError as error:
+            refuse_damaged(error)
             self._rests_until = time.monotonic() + DATABASE_AWAY_S
             logger.error("the database is away", reason=type(error.orig).__name__)
 
 
+def new_clock() -> BackgroundScheduler:
+    """Make a clock that begins no job a second time while it runs."""
+    return BackgroundScheduler(
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="UTC",
+    )
+
+
+def keep_time(clock: BackgroundScheduler, *, stop: threading.Event, ready: Ready) -> None:
+    """Run a clock until told to stop.
+
+    Raises:
+        DamagedDatabase: a job has met it.
+    """
+    met: list[DamagedDatabase] = []
+
+    def _note_damage(event: JobExecutionEvent) -> None:
+        if isinstance(event.exception, DamagedDatabase):
+            met.append(event.exception)
+            stop.set()
+
+    clock.add_listener(_note_damage, EVENT_JOB_ERROR)
+    clock.start()
+    ready({})
+    stop.wait()
+    clock.shutdown(wait=True)
+    if met:
+        raise met[0]
+
+
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
-    """Run the clocks until told to stop."""
+    """Run the clocks until told to stop.
+
+    Raises:
+        DamagedDatabase: a job has met it.
+    """
     engine = open_engine(settings.database_url)
     clockwork = Clockwork(engine, settings)
     bookmark = Bookmark(settings.data.folder)
@@ -194,10 +241,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
         retain=timedelta(days=settings.spool.retain_days),
         bookmark=bookmark,
     )
-    clock = BackgroundScheduler(
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        timezone="UTC",
-    )
+    clock = new_clock()
     clock.add_job(Patient(clockwork.complete), "interval", seconds=COMPLETION_EVERY_S)
     clock.add_job(Patient(clockwork.take_back), "interval", seconds=LEASES_EVERY_S)
     clock.add_job(Patient(clockwork.follow_the_clock), "interval", seconds=CLOCK_EVERY_S)
@@ -206,10 +250,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
         Patient(partial(_note, engine, bookmark)), "interval", seconds=NOTE_NEWEST_EVERY_S
     )
     clock.add_job(Patient(clockwork.sum_up), "interval", seconds=SUM_UP_EVERY_S)
-    clock.start()
-    ready({})
-    stop.wait()
-    clock.shutdown(wait=True)
+    keep_time(clock, stop=stop, ready=ready)
 
 
 def _note(engine: Engine, bookmark: Bookmark) -> None:

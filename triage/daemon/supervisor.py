@@ -13,10 +13,10 @@ from pathlib import Path
 import structlog
 
 from triage.daemon.bookmark import Bookmark
-from triage.daemon.child import EX_CONFIG, EX_TEMPFAIL, NIGHTLY, ROLES
+from triage.daemon.child import EX_CONFIG, EX_DATA, EX_TEMPFAIL, NIGHTLY, ROLES
 from triage.daemon.process import Child
 from triage.database.calendar import prepare
-from triage.database.engine import open_engine, sqlite_file
+from triage.database.engine import DatabaseError, open_engine, refuse_damaged, sqlite_file
 from triage.domain.errors import BusyError, ConfigurationError
 from triage.receive.listening import listen_on
 from triage.settings import Settings
@@ -42,7 +42,8 @@ def serve(settings: Settings, *, stop: threading.Event, announce: Callable[[str]
         announce: is given one line when everything is ready.
 
     Returns:
-        The exit code: 0 after an orderly end, else that of the child that could not start.
+        The exit code: 0 after an orderly end, else that of the child that could not start, and 78
+        once one met damage to the database.
 
     Raises:
         ConfigurationError: the data folder or the database is refused.
@@ -106,7 +107,12 @@ class _Supervisor:
         return exit_code
 
     def _refusal(self, ended: Sequence[Child]) -> int:
-        """Return the exit code of a child that cannot start; once all ran, each is tried again."""
+        """Return the exit code of a child that cannot start; once all ran, each is tried again.
+
+        But where one met damage to the database, none can go on.
+        """
+        if any(child.exit_code == EX_DATA for child in ended):
+            return EX_CONFIG
         codes = [child.exit_code or 0 for child in ended if child.exit_code in DELIBERATE_EXITS]
         return codes[0] if codes and not self._announced else 0
 
@@ -149,6 +155,9 @@ def _roles(settings: Settings) -> Sequence[str]:
         prepare(engine, settings.reports)
         with engine.begin() as connection:
             lost = Bookmark(settings.data.folder).is_lost(connection)
+    except DatabaseError as error:
+        refuse_damaged(error)
+        raise
     finally:
         engine.dispose()
     if lost:

@@ -32,6 +32,7 @@ from triage.database.engine import (
     Patience,
     database_time,
     open_engine,
+    refuse_damaged,
     sqlite_file,
 )
 from triage.database.results import Outcome, Timing
@@ -115,6 +116,7 @@ class Worker:
 
         Raises:
             DatabaseAway: the lease expires, and somebody takes the study up again.
+            DamagedDatabase: the same, but nobody does.
         """
         log = logger.bind(study=lease.study_uid, attempt=lease.attempt)
         begin = perf_counter()
@@ -128,6 +130,7 @@ class Worker:
         except (DatabaseAway, NoConnectionFree):
             raise  # the database is at fault, not the study: its lease expires
         except Exception as error:  # the one place where a study is blamed
+            refuse_damaged(error)
             self._give_up(lease, error)
             log.error("study failed", reason=place_of(error))
 
@@ -223,7 +226,11 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
 
 
 def assess_until(stop: threading.Event, shift: Shift, *, retrial: Retrial) -> None:
-    """Assess studies until told to stop, or until another process should go on."""
+    """Assess studies until told to stop, or until another process should go on.
+
+    Raises:
+        DamagedDatabase: no study can be taken from it.
+    """
     while not stop.is_set():
         try:
             found = shift.take(patience_s=IDLE_S)
@@ -233,6 +240,7 @@ def assess_until(stop: threading.Event, shift: Shift, *, retrial: Retrial) -> No
             if not found:
                 stop.wait(IDLE_S)
         except (DatabaseError, NoConnectionFree) as error:
+            refuse_damaged(error)
             logger.error("the database is away", reason=type(error).__name__)
             stop.wait(DATABASE_AWAY_S)
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from triage.database.statement import look, run
-from triage.domain.errors import ConfigurationError
+from triage.domain.errors import ConfigurationError, DamagedDatabase
 
 __all__ = [
     "Connection",
@@ -30,6 +30,7 @@ __all__ = [
     "is_damaged",
     "open_engine",
     "reading_engine",
+    "refuse_damaged",
     "sqlite_file",
     "supply_logarithm",
 ]
@@ -193,6 +194,16 @@ def is_damaged(error: DatabaseError) -> bool:
     """Tell whether the database says of itself that its files are damaged."""
     name = getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "")
     return str(name).startswith(DAMAGED)
+
+
+def refuse_damaged(error: BaseException) -> None:
+    """Raise what stops the daemon where an error tells of damage; nothing else mends it.
+
+    Raises:
+        DamagedDatabase: without the error itself, whose text may hold values of rows.
+    """
+    if isinstance(error, DatabaseError) and is_damaged(error):
+        raise DamagedDatabase from None
 
 
 def _checked(url: str | URL) -> URL:

@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from triage.database.engine import is_damaged
+from triage.database.engine import refuse_damaged
 from triage.database.statement import look
 from triage.domain.errors import ConfigurationError, UnavailableError
 
@@ -37,11 +37,8 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
     except OperationalError as error:
         raise UnavailableError(f"database: {type(error.orig).__name__} at opening") from error
     except DatabaseError as error:
-        if not is_damaged(error):
-            raise
-        raise ConfigurationError(
-            "database: it is damaged: triage database check tells where"
-        ) from error
+        refuse_damaged(error)
+        raise
 
 
 def downgrade(engine: Engine, *, revision: str) -> None:

@@ -4,6 +4,7 @@
 
     TriageError
     ├── ConfigurationError      stop: a person must change a setting (exit 78)
+    │   └── DamagedDatabase     stop the whole daemon: a person must mend it (exit 78)
     ├── UnusableList            stop: a list of films that was given is wrong (exit 65)
     ├── BusyError               stop: somebody else holds what is needed (exit 75)
     ├── UnavailableError        stop: the database cannot be reached (exit 69)
@@ -25,6 +26,13 @@ class TriageError(Exception):
 
 class ConfigurationError(TriageError):
     """A setting, a bundle or a folder is wrong; the process stops with exit code 78."""
+
+
+class DamagedDatabase(ConfigurationError):
+    """The database says that its files are damaged; the daemon stops with exit code 78."""
+
+    def __init__(self) -> None:
+        super().__init__("database: it is damaged: triage database check tells where")
 
 
 class UnusableList(TriageError):
