@@ -8,11 +8,14 @@ from sqlalchemy import Connection, Engine, inspect, literal_column, select, tabl
 
 from tests.builders.clock import NOON
 from tests.builders.postgresql import TEMPLATE, PostgreSQL
-from tests.builders.studies import posted
+from tests.builders.studies import STUDY, posted
+from triage.cli.reading_list import list_text, listed_on
+from triage.cli.tables import Format
 from triage.database.engine import DatabaseError, open_engine
 from triage.database.migrate import require_newest
 from triage.database.questions import REPORTS
 from triage.database.statistics import Report
+from triage.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 OF_USE_TO_OTHERS = {
@@ -70,6 +73,23 @@ def test_the_reporting_role_may_ask_whether_the_schema_is_the_programs(owned: Co
     owned.execute(text("SET ROLE triage_report"))
 
     require_newest(owned)
+
+
+@pytest.mark.parametrize("form", [Format.TABLE, Format.CSV, Format.JSON])
+def test_the_reporting_role_gets_the_reading_list(owned: Connection, form: Format) -> None:
+    owned.execute(text("SET ROLE triage_report"))
+
+    listed = listed_on(owned, NOON.date())
+    assert STUDY in list_text(owned, listed, Settings(), form=form, patients=False)
+
+
+def test_the_films_of_a_list_are_not_for_the_reporting_role(owned: Connection) -> None:
+    owned.execute(text("SET ROLE triage_report"))
+
+    with pytest.raises(DatabaseError, match="permission denied"):
+        list_text(
+            owned, listed_on(owned, NOON.date()), Settings(), form=Format.HTML, patients=False
+        )
 
 
 @pytest.mark.parametrize(

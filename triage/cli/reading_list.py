@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from triage.database.reading_list import reading_list, shown_films
 from triage.database.statistics import Table
 from triage.decode.person import Person, person
 from triage.domain.errors import ConfigurationError
+from triage.settings import Settings
 from triage.spool import path_in
 
 Day = Annotated[
@@ -46,29 +47,50 @@ def list_studies(
     The ordered priority goes before everything; then whoever waited longest for too long; then the
     tier, the probability and the wait.
     """
-    choice = settings_from(settings)
     with look_only(settings) as connection:
-        listed = _listed(connection, day)
-        films = shown_films(connection, listed.day)
+        listed = listed_on(connection, None if day is None else day.date())
+        text = list_text(connection, listed, settings_from(settings), form=form, patients=patients)
+    if to is None:
+        print(text, end="")
+    else:
+        write_whole(text, to)
+
+
+def listed_on(connection: Connection, day: date | None) -> Listed:
+    """Return the list of a day, or of today."""
+    rule = current_rule(connection)
+    now = datetime.now(rule.zone)
+    wanted = now.date() if day is None else day
+    return Listed(wanted, now, rule.maximum_wait, reading_list(connection, wanted))
+
+
+def list_text(
+    connection: Connection, listed: Listed, choice: Settings, *, form: Format, patients: bool
+) -> str:
+    """Write a list in a format.
+
+    Who may read the reporting views alone gets it where it needs no film.
+
+    Args:
+        connection: to ask for films.
+        listed: the list.
+        choice: says where the films are, and how they look.
+        form: the format.
+        patients: whether they are named, as the films' headers do.
+    """
+    if form is not Format.HTML and not patients:
+        return WRITERS[form](listed.table)
+    films = shown_films(connection, listed.day)
     files = {
         study: path_in(choice.data.folder / "spool", film.digest) for study, film in films.items()
     }
     persons = {study: person(file) for study, file in files.items()} if patients else None
-    if form is Format.HTML:
-        from triage.cli.small_films import draw_small  # no other format needs the decoder
+    if form is not Format.HTML:
+        return WRITERS[form](_named(listed.table, persons or {}))
+    from triage.cli.small_films import draw_small  # no other format needs the decoder
 
-        drawn = draw_small(films, files, choice.picture)
-        text = reading_page(replace(listed, persons=persons, films=drawn))
-    else:
-        text = WRITERS[form](listed.table if persons is None else _named(listed.table, persons))
-    _write(text, to)
-
-
-def _listed(connection: Connection, day: datetime | None) -> Listed:
-    rule = current_rule(connection)
-    now = datetime.now(rule.zone)
-    wanted = now.date() if day is None else day.date()
-    return Listed(wanted, now, rule.maximum_wait, reading_list(connection, wanted))
+    drawn = draw_small(films, files, choice.picture)
+    return reading_page(replace(listed, persons=persons, films=drawn))
 
 
 def _named(table: Table, persons: Mapping[str, Person]) -> Table:
@@ -83,15 +105,12 @@ def _named(table: Table, persons: Mapping[str, Person]) -> Table:
     return Table((*table.columns, *names), rows)
 
 
-def _write(text: str, to: Path | None) -> None:
-    """Print, or write a file that this user alone reads; a reader sees the old one or the new.
+def write_whole(text: str, to: Path) -> None:
+    """Write a file that this user alone reads; a reader sees the old one or the new.
 
     Raises:
         ConfigurationError: the file cannot be written.
     """
-    if to is None:
-        print(text, end="")
-        return
     try:
         descriptor, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

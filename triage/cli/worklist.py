@@ -4,12 +4,14 @@ import signal
 import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from triage.cli.explain import removal_of
-from triage.cli.options import AsJson, SettingsFile, opened, print_json, settings_from
+from triage.cli.night_files import write_night
+from triage.cli.options import AsJson, SettingsFile, make_folder, opened, print_json, settings_from
 from triage.cli.reading_list import list_studies
 from triage.daemon.calendar import Calendar
 from triage.daemon.logs import configure_logs
@@ -37,6 +39,10 @@ Day = Annotated[
     datetime | None,
     typer.Option("--date", formats=["%Y-%m-%d"], metavar="DAY", help="Whose list; today's."),
 ]
+To = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Write reading list and reconciliation there."),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Ask and compare; pull nothing, write nothing down.")
 ]
@@ -44,7 +50,11 @@ DryRun = Annotated[
 
 @worklist.command("run")
 def run(
-    settings: SettingsFile = None, day: Day = None, dry_run: DryRun = False, as_json: AsJson = False
+    settings: SettingsFile = None,
+    day: Day = None,
+    dry_run: DryRun = False,
+    to: To = None,
+    as_json: AsJson = False,
 ) -> int:
     """Ask the PACS, pull what is missing, wait for the daemon, and reconcile.
 
@@ -53,32 +63,49 @@ def run(
     """
     choice = settings_from(settings)
     configure_logs()
-    work = _look if dry_run else _work
+    wanted = _day(choice, day)
+    if to is not None and not dry_run:
+        make_folder(to)  # before the night, not after it
     try:
         with opened(choice) as engine:
-            return work(choice, engine, _day(choice, day), as_json=as_json)
+            if dry_run:
+                return _look(choice, engine, wanted, as_json=as_json)
+            _work(choice, engine, wanted)
+            if to is not None:
+                _write(choice, engine, wanted, to)
+            return _tell(choice, engine, wanted, as_json=as_json)
     except Broken as broken:
         raise UnavailableError(f"the PACS {broken}") from broken
 
 
 @worklist.command("show")
-def show(settings: SettingsFile = None, day: Day = None, as_json: AsJson = False) -> int:
+def show(
+    settings: SettingsFile = None, day: Day = None, to: To = None, as_json: AsJson = False
+) -> int:
     """Tell the reconciliation of a day as it is now; exit code 75 where it is not exact."""
     choice = settings_from(settings)
+    wanted = _day(choice, day)
     with opened(choice) as engine:
-        return _tell(choice, engine, _day(choice, day), as_json=as_json)
+        if to is not None:
+            make_folder(to)
+            _write(choice, engine, wanted, to)
+        return _tell(choice, engine, wanted, as_json=as_json)
 
 
 def _day(settings: Settings, day: datetime | None) -> date:
     return datetime.now(settings.worklist.zone).date() if day is None else day.date()
 
 
-def _work(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
+def _work(settings: Settings, engine: Engine, day: date) -> None:
     stop = stopped_by(signal.SIGTERM, signal.SIGINT)
     held = hold(engine, day, stop=stop, tell=lambda line: typer.echo(line, err=True))
     with night_of(settings, engine, stop=stop, patience_s=PATIENCE_S) as night:
         night.work(held)
-    return _tell(settings, engine, day, as_json=as_json)
+
+
+def _write(settings: Settings, engine: Engine, day: date, folder: Path) -> None:
+    told = _plain(*_found(settings, engine, day)) | {"to_remove": _removals(engine, day)}
+    write_night(engine, settings, folder, day=day, reconciled=told)
 
 
 def _look(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
@@ -94,15 +121,25 @@ def _look(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> in
     return 0
 
 
-def _tell(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
+def _found(
+    settings: Settings, engine: Engine, day: date
+) -> tuple[Reconciliation, str | None, str | None]:
     with engine.connect() as connection:
         found = reconciliation(connection, day)
         last = runs.last_run(connection, day)
-        since = runs.night_before(connection, day)
-        old = to_remove(connection, since=since, up_to=day)
     verdict, reason = last or (None, None)
-    if verdict is None:
-        reason = _owed(settings, day, begun=last is not None)
+    return found, verdict, reason if verdict else _owed(settings, day, begun=last is not None)
+
+
+def _removals(engine: Engine, day: date) -> Sequence[Row]:
+    """Find what a person has to remove from the PACS since the last night."""
+    with engine.connect() as connection:
+        return to_remove(connection, since=runs.night_before(connection, day), up_to=day)
+
+
+def _tell(settings: Settings, engine: Engine, day: date, *, as_json: bool) -> int:
+    found, verdict, reason = _found(settings, engine, day)
+    old = _removals(engine, day)
     exact = found.is_exact and (verdict == Verdict.EXACT or not (verdict or reason))
     if as_json:
         print_json(_plain(found, verdict, reason) | {"to_remove": old})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -11,6 +12,7 @@ from tests.builders.clock import NOON
 from tests.builders.command import Command
 from tests.builders.free_port import free_port
 from tests.builders.listed import listing, study_of
+from tests.builders.listed_studies import Listed, list_studies
 from tests.builders.matches import answering, match, matching
 from tests.builders.scripted import ScriptedPacs, scripted_pacs
 from tests.builders.studies import CAPTURE, PACS, STUDY, corrected, finished, leased, receipt
@@ -27,6 +29,13 @@ LEVELS = {
     "IMAGE": [match(SOPInstanceUID="2.25.101")],
 }
 FOR_THE_DAY = ("--date", str(DAY))
+NIGHT = [
+    "reading-list-2026-01-05.csv",
+    "reading-list-2026-01-05.html",
+    "reading-list-2026-01-05.json",
+    "reconciliation-2026-01-05.json",
+]
+STUDY_1 = "2.25.1,"
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +91,45 @@ def test_a_run_through_what_is_here_is_exact(command: Command, database: Engine)
 
     assert shown.startswith("worklist of 2026-01-05: exact\n")
     assert "      1  assessed\n" in shown
+
+
+@pytest.mark.usefixtures("pacs", "database")
+def test_a_run_leaves_list_and_reconciliation_in_a_folder(
+    command: Command, database: Engine, tmp_path: Path
+) -> None:
+    assess(database)
+    folder = tmp_path / "nights"
+
+    told = command.read("worklist", "run", "--to", str(folder), *FOR_THE_DAY)
+
+    assert sorted(each.name for each in folder.iterdir()) == NIGHT
+    assert json.loads((folder / "reconciliation-2026-01-05.json").read_text()) == told
+    assert "Reading list" in (folder / "reading-list-2026-01-05.html").read_text()
+    assert {each.stat().st_mode & 0o077 for each in folder.iterdir()} == {0}
+
+
+@pytest.mark.usefixtures("database")
+def test_a_night_is_not_begun_where_it_could_not_be_written(
+    command: Command, pacs: ScriptedPacs, tmp_path: Path
+) -> None:
+    (tmp_path / "letter").write_text("a letter")
+
+    assert command.code("worklist", "run", "--to", str(tmp_path / "letter"), *FOR_THE_DAY) == 78
+    assert pacs.talks == []
+
+
+def test_show_writes_the_night_anew(command: Command, database: Engine, tmp_path: Path) -> None:
+    show = ("worklist", "show", "--to", str(tmp_path), *FOR_THE_DAY)
+    listed = tmp_path / "reading-list-2026-01-05.csv"
+    assert command.code(*show) == 0
+    before = listed.read_text()
+
+    with database.begin() as connection:
+        list_studies(connection, [Listed()])
+
+    assert command.code(*show) == 0
+    assert STUDY_1 not in before
+    assert STUDY_1 in listed.read_text()
 
 
 @pytest.mark.usefixtures("pacs", "database")

@@ -1,0 +1,46 @@
+"""What a night leaves in a folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.builders.clock import NOON
+from tests.builders.listed_studies import Listed, list_studies
+from triage.cli.night_files import FORMATS, write_night
+from triage.domain.errors import ConfigurationError
+from triage.settings import Settings
+
+DAY = NOON.date()
+
+
+def write(engine: Engine, folder: Path) -> None:
+    write_night(engine, Settings(), folder, day=DAY, reconciled={"verdict": "exact"})
+
+
+def test_list_and_reconciliation_are_of_one_day(database: Engine, tmp_path: Path) -> None:
+    with database.begin() as connection:
+        list_studies(connection, [Listed()])
+
+    write(database, tmp_path)
+
+    lists = [(tmp_path / f"reading-list-{DAY}.{form}").read_text() for form in FORMATS]
+    assert all("2.25.1" in text for text in lists)
+    told = json.loads((tmp_path / f"reconciliation-{DAY}.json").read_text())
+    assert told == {"verdict": "exact"}
+
+
+def test_a_second_writing_leaves_no_other_files(database: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "nights"
+    folder.mkdir()
+
+    write(database, folder)
+    write(database, folder)
+
+    assert len(list(folder.iterdir())) == len(FORMATS) + 1
+
+
+def test_a_folder_that_has_gone_is_named(database: Engine, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"--to .*No such file"):
+        write(database, tmp_path / "gone")
