@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
 from tests.builders.clock import NOON
 from tests.builders.studies import posted, receipt, receive
@@ -178,3 +178,21 @@ def test_many_days_are_written_in_parts(empty: Engine) -> None:
 
         written = connection.scalar(select(func.count()).select_from(reporting.calendar_day))
     assert written == calendar.BATCH + AHEAD.days + 1
+
+
+def break_off(*arguments: object) -> None:
+    if str(arguments[2]).startswith("DELETE FROM calendar_day"):
+        raise KeyboardInterrupt
+
+
+def test_a_schema_whose_days_could_not_be_written_is_not_there(empty: Engine) -> None:
+    migrate.downgrade(empty, revision="base")
+    event.listen(empty, "before_cursor_execute", break_off)
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(empty, Reports(time_zone="Asia/Tokyo"))
+
+    with empty.begin() as connection:
+        assert migrate.current_revision(connection) is None
+    event.remove(empty, "before_cursor_execute", break_off)
+    assert prepare(empty, Reports(time_zone="Asia/Tokyo")) == migrate.newest_revision()

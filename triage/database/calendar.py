@@ -50,14 +50,16 @@ def rule_of(choice: Reports) -> Rule:
 def prepare(engine: Engine, choice: Reports) -> str:
     """Bring a database to this program's schema and the settings' days; return the revision.
 
+    All in one transaction: with the schema and without its days, every report would be empty.
+
     Raises:
         ConfigurationError: the database is newer than this program.
         UnavailableError: it cannot be reached.
     """
-    revision = upgrade(engine)
-    with engine.begin() as connection:
+    def _write_days(connection: Connection) -> None:
         set_rule(connection, rule_of(choice), now=database_time(connection))
-    return revision
+
+    return upgrade(engine, then=_write_days)
 
 
 def current_rule(connection: Connection) -> Rule:

@@ -1,5 +1,6 @@
 """Bring a database to this program's schema, or refuse it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -20,8 +21,18 @@ _IS_THERE = {
 }
 
 
-def upgrade(engine: Engine, *, revision: str = "head") -> str:
+def upgrade(
+    engine: Engine,
+    *,
+    revision: str = "head",
+    then: Callable[[Connection], None] = lambda _: None,
+) -> str:
     """Run every missing migration in one transaction and return the revision reached.
+
+    Args:
+        engine: of the database.
+        revision: where to.
+        then: what the new schema needs besides, done in the same transaction.
 
     Raises:
         ConfigurationError: the database is newer than this program, or damaged.
@@ -33,6 +44,7 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
             refuse_newer(connection)
             command.upgrade(_config(connection), revision)
+            then(connection)
             return current_revision(connection) or "empty"
     except OperationalError as error:
         raise UnavailableError(f"database: {type(error.orig).__name__} at opening") from error
