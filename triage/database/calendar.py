@@ -56,6 +56,7 @@ def prepare(engine: Engine, choice: Reports) -> str:
         ConfigurationError: the database is newer than this program.
         UnavailableError: it cannot be reached.
     """
+
     def _write_days(connection: Connection) -> None:
         set_rule(connection, rule_of(choice), now=database_time(connection))
 
