@@ -1,10 +1,10 @@
 """What a night leaves in a folder: the day's reading list, and its reconciliation."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from triage.cli.options import json_text
 from triage.cli.reading_list import list_text, listed_on, write_whole
 from triage.cli.tables import Format
 from triage.database.engine import Engine
@@ -37,5 +37,4 @@ def write_night(
         }
     for form, text in texts.items():
         write_whole(text, folder / f"reading-list-{day}.{form}")
-    told = json.dumps(reconciled, indent=2, ensure_ascii=False)
-    write_whole(f"{told}\n", folder / f"reconciliation-{day}.json")
+    write_whole(f"{json_text(reconciled)}\n", folder / f"reconciliation-{day}.json")

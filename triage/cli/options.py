@@ -3,7 +3,6 @@
 import getpass
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -116,8 +115,12 @@ def make_folder(to: Path) -> None:
 
 def print_json(value: object) -> None:
     """Print a value as JSON; times in ISO 8601."""
-    json.dump(value, sys.stdout, default=_plain, indent=2, ensure_ascii=False)
-    print()
+    print(json_text(value))
+
+
+def json_text(value: object) -> str:
+    """Write a value as JSON, as ``print_json`` prints it."""
+    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
 
 
 def who() -> str:

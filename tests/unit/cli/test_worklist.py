@@ -254,3 +254,15 @@ def test_a_day_that_was_never_listed_has_nothing_to_tell(
 ) -> None:
     assert command.text("worklist", "show").endswith("      0  proven\n")
     assert database
+
+
+def test_what_is_to_be_removed_is_in_the_nights_file(
+    command: Command, database: Engine, tmp_path: Path
+) -> None:
+    with database.begin() as connection:
+        corrected(connection, now=NOON)
+
+    command.code("worklist", "show", f"--to={tmp_path}", *FOR_THE_DAY)
+
+    told = json.loads((tmp_path / NIGHT[-1]).read_text("utf-8"))
+    assert [row["sop_instance_uid"] for row in told["to_remove"]] == [CAPTURE]
