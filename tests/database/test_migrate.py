@@ -212,15 +212,18 @@ LARGE = replace(receipt(), bytes=3 * 2**30)
 AFTER_THE_WAY_BACK = {"sqlite": 3 * 2**30, "postgresql": 2**31 - 1}
 
 
+@pytest.mark.parametrize(
+    ("revision", "why"), [("0002", "integer out of range"), ("0003", "violates not-null")]
+)
 def test_the_older_schema_of_postgresql_has_no_place_for_a_large_film(
-    postgresql: PostgreSQL, clock: Clock
+    postgresql: PostgreSQL, revision: str, why: str
 ) -> None:
     with postgresql.copy(template="template1") as url:
         engine = open_engine(url)
-        migrate.upgrade(engine, revision="0002")
+        migrate.upgrade(engine, revision=revision)
 
-        with pytest.raises(DatabaseError, match="integer out of range"), engine.begin() as old:
-            receive(old, LARGE, now=clock.now)
+        with pytest.raises(DatabaseError, match=why), engine.begin() as old:
+            old.execute(text("INSERT INTO instance (bytes) VALUES (:size)"), {"size": LARGE.bytes})
 
         engine.dispose()
 
