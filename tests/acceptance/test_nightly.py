@@ -1,5 +1,6 @@
 """The daemon's own clock: it works through a list, and is refused where it never could."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,16 @@ from tests.builders.waiting import wait_until
 from triage.database.worklist_schema import run
 from triage.domain.worklist import Verdict
 
-EVERY_MINUTE = {
-    "TRIAGE_WORKLIST__CRON": "* * * * *",
-    "TRIAGE_WORKLIST__WINDOW": "00:00-00:00",
-}
+EVERY_MINUTE = """
+[database]
+url = "sqlite:///{folder}/rows.sqlite3"
+[pacs]
+port = {port}
+[worklist]
+cron = "* * * * *"
+window = "00:00-00:00"
+reports = "{folder}/nights"
+"""
 BY_THE_NEXT_MINUTE_S = 120.0
 
 
@@ -30,16 +37,23 @@ def verdicts(daemon: Daemon) -> list[str | None]:
     return found
 
 
+def reconciliations(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(file.read_text()) for file in folder.glob("reconciliation-*.json")]
+
+
 def test_the_daemon_works_through_a_list_when_its_clock_says_so(tmp_path: Path) -> None:
+    file, nights = tmp_path / "triage.toml", tmp_path / "nights"
     with scripted_pacs(answering(matching({}))) as pacs:
-        environment = EVERY_MINUTE | {"TRIAGE_PACS__PORT": str(pacs.peer.port)}
-        with running_daemon(tmp_path / "data", environment) as daemon:
+        file.write_text(EVERY_MINUTE.format(folder=tmp_path, port=pacs.peer.port))
+        with running_daemon(tmp_path / "data", {}, file=file) as daemon:
             assert daemon.peer
             wait_until(lambda: any(verdicts(daemon)), within_s=BY_THE_NEXT_MINUTE_S)
+            wait_until(lambda: any(nights.glob("reconciliation-*.json")), within_s=60.0)
             assert daemon.stop() == 0
 
     assert verdicts(daemon)[0] == Verdict.EXACT
     assert len(pacs.heard(C_FIND_RQ)) >= 2
+    assert [told["verdict"] for told in reconciliations(nights)] == [Verdict.EXACT]
 
 
 def test_without_a_clock_there_is_no_process_for_it(tmp_path: Path) -> None:

@@ -54,21 +54,30 @@ class Daemon:
 
 
 @contextmanager
-def running_daemon(folder: Path, environment: Mapping[str, str]) -> Iterator[Daemon]:
-    """Run the daemon on a data folder; whatever the test leaves is killed at the end."""
+def running_daemon(
+    folder: Path, environment: Mapping[str, str], *, file: Path | None = None
+) -> Iterator[Daemon]:
+    """Run the daemon on a data folder; whatever the test leaves is killed at the end.
+
+    Args:
+        folder: the data folder.
+        environment: settings as variables.
+        file: settings as a file, named on the command line.
+    """
+    words = [] if file is None else ["--settings", str(file)]
     chosen = {
         "TRIAGE_DATA__FOLDER": str(folder),
         "TRIAGE_LISTENER__PORT": "0",
         **environment,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "triage", "serve"],
+        [sys.executable, "-m", "triage", "serve", *words],
         env={**os.environ, **chosen},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    daemon = Daemon(process, load_settings(None, environment=chosen))
+    daemon = Daemon(process, load_settings(file, environment=chosen))
     readers = [
         threading.Thread(target=_copy, args=(process.stdout, daemon.said)),
         threading.Thread(target=_copy, args=(process.stderr, daemon.logged)),

@@ -85,6 +85,20 @@ def test_a_night_is_worked_through_once(night: Ended, hour: Hour) -> None:
     assert [(held.day, held.until) for held in night.worked] == [(DUE.date(), MORNING)]
 
 
+def test_papers_are_written_once_a_night_has_ended(night: Ended, hour: Hour) -> None:
+    written: list[date] = []
+    nightly = Nightly(
+        night.engine, CALENDAR, night, started=EVENING, clock=hour, write=written.append
+    )
+    nightly.look()
+    assert written == []
+
+    hour.now = DUE
+    nightly.look()
+
+    assert written == [DUE.date()]
+
+
 def test_several_daemons_fire_a_night_once(night: Ended, hour: Hour) -> None:
     daemons = [daemon(night, hour) for _ in range(3)]
     hour.now = DUE + timedelta(seconds=1)

@@ -111,10 +111,14 @@ def write_whole(text: str, to: Path) -> None:
     Raises:
         ConfigurationError: the file cannot be written.
     """
+    unfinished = None
     try:
         descriptor, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
+        unfinished = Path(name)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        Path(name).replace(to)
+        unfinished.replace(to)
     except OSError as error:
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
         raise ConfigurationError(f"--to {to}: {error.strerror}") from error

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from triage.daemon.calendar import Calendar
 from triage.daemon.child import Ready
 from triage.daemon.night import TTL
+from triage.daemon.night_papers import Papers
 from triage.daemon.nightshift import holder_name, night_of
 from triage.daemon.scheduler import Patient, keep_time, new_clock
 from triage.database import runs
@@ -49,6 +50,7 @@ class Nightly:
         started: firings before that are made up for only where there was one before.
         clock: the database's, but for tests.
         ttl: length of the lease on a run.
+        write: leaves the papers of a day, once its run has ended.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class Nightly:
         started: datetime,
         clock: Clock = database_time,
         ttl: timedelta = TTL,
+        write: Callable[[date], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._calendar = calendar
         self._night = night
         self._clock = clock
         self._ttl = ttl
+        self._write = write
         self._started = started
         self._working = threading.Lock()
 
@@ -79,6 +83,7 @@ class Nightly:
             if held is not None:
                 logger.info("night begins", day=str(held.day), until=str(held.until))
                 self._night.work(held)
+                self._write(held.day)
         except LeaseLost as error:
             logger.warning("night left", reason=str(error))
         finally:
@@ -113,8 +118,11 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     calendar.check(datetime.now(UTC))
     engine = open_engine(settings.database_url)
     clock = new_clock()
+    papers = Papers(settings.worklist.reports, stop=stop)
     with night_of(settings, engine, stop=stop) as night:
-        look = Patient(Nightly(engine, calendar, night, started=datetime.now(UTC)).look)
+        started = datetime.now(UTC)
+        nightly = Nightly(engine, calendar, night, started=started, write=papers.write)
+        look = Patient(nightly.look)
         clock.add_job(look, calendar.trigger)
         clock.add_job(look, "interval", seconds=LOOK_EVERY_S)
         keep_time(clock, stop=stop, ready=ready)

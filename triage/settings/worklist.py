@@ -1,6 +1,7 @@
 """The nightly worklist: when it runs, whom it asks, and how fast it pulls."""
 
 from datetime import time
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +18,8 @@ class Worklist(Section):
     """Works through the PACS' studies of the last days; without ``cron`` only when it is told to.
 
     ``pacs`` is whom it asks, the section ``pacs`` unless it is given; ``mwl`` the Modality
-    Worklist, if there is one; ``time_zone`` that of the reports unless it is given.
+    Worklist, if there is one; ``time_zone`` that of the reports unless it is given; ``reports``
+    the folder for the papers of the clock's nights.
     """
 
     cron: str = ""
@@ -30,6 +32,7 @@ class Worklist(Section):
     studies_per_minute: float = Field(default=60.0, gt=0)
     parallel: int = Field(default=2, ge=1, le=16)
     finish_within_s: float = Field(default=3600.0, ge=0)
+    reports: Path | None = None
 
     @field_validator("cron")
     @classmethod

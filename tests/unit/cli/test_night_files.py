@@ -41,6 +41,16 @@ def test_a_second_writing_leaves_no_other_files(database: Engine, tmp_path: Path
     assert len(list(folder.iterdir())) == len(FORMATS) + 1
 
 
+def test_what_cannot_take_its_place_is_not_left(database: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "nights"
+    (folder / f"reading-list-{DAY}.csv").mkdir(parents=True)
+
+    with pytest.raises(ConfigurationError, match="Is a directory"):
+        write(database, folder)
+
+    assert [each.name for each in folder.iterdir()] == [f"reading-list-{DAY}.csv"]
+
+
 def test_a_folder_that_has_gone_is_named(database: Engine, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"--to .*No such file"):
         write(database, tmp_path / "gone")

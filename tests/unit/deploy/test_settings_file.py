@@ -13,7 +13,7 @@ FILE = Path(__file__).parents[3] / "deploy" / "triage.toml"
 TLS = {("tls", "certificate"), ("tls", "key"), ("tls", "authorities")}
 FONT = {("picture", "font")}
 NAME = {("pacs", "tls_name")}
-WORKLIST = {("worklist", "pacs"), ("worklist", "mwl"), ("worklist", "time_zone")}
+WORKLIST = {("worklist", key) for key in ("pacs", "mwl", "time_zone", "reports")}
 PLACES = {("data", "folder"), ("database", "url"), ("model", "bundle")}
 UNSAID = PLACES | TLS | FONT | NAME | WORKLIST
 """Settings whose default is a place of the user's, another setting, or nothing: shown commented."""
