@@ -1,11 +1,14 @@
 """What is listed for a night, asked as the settings say; over TLS too."""
 
+import threading
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.builders.certificates import Authority, ours
+from tests.builders.matches import answering, match, matching
 from tests.builders.scripted import Talk, scripted_pacs
 from triage.daemon.lister import Lister
 from triage.domain.study import Peer
@@ -14,6 +17,13 @@ from triage.send.message import C_FIND_RQ
 from triage.settings import Settings, load_settings
 
 DAY = date(2026, 1, 5)
+LEVELS = {
+    "STUDY": [match(StudyInstanceUID="2.25.100"), match(StudyInstanceUID="2.25.200")],
+    "SERIES": [match(SeriesInstanceUID="2.25.100.1", Modality="CR")],
+    "IMAGE": [match(SOPInstanceUID="2.25.101")],
+}
+STUDY_LEVEL = 2
+"""Queries for studies: one for each modality."""
 
 
 @pytest.fixture
@@ -57,3 +67,27 @@ def test_a_pacs_of_tls_would_not_be_asked_in_the_clear(hospital: Authority) -> N
             lister.list(DAY)
 
         assert pacs.heard(C_FIND_RQ) == []
+
+
+@pytest.mark.parametrize(("stopped", "asked"), [(True, STUDY_LEVEL), (False, STUDY_LEVEL + 4)])
+def test_who_is_told_to_stop_asks_for_no_further_study(
+    hospital: Authority, stopped: bool, asked: int
+) -> None:
+    stop = threading.Event()
+    if stopped:
+        stop.set()
+    with scripted_pacs(answering(matching(LEVELS))) as pacs:
+        lister = Lister(settings_of(hospital, pacs.peer, tls="false"), stop=stop)
+        with suppress(Broken):
+            lister.list(DAY)
+
+        assert len(pacs.heard(C_FIND_RQ)) == asked
+
+
+def test_a_list_that_was_broken_off_is_none(hospital: Authority) -> None:
+    stop = threading.Event()
+    stop.set()
+    with scripted_pacs(answering(matching(LEVELS))) as pacs:
+        lister = Lister(settings_of(hospital, pacs.peer, tls="false"), stop=stop)
+        with pytest.raises(Broken, match="was left before it had listed everything"):
+            lister.list(DAY)

@@ -1,5 +1,6 @@
 """Puts a day's list together: what the PACS has, and how urgent what was scheduled is."""
 
+import threading
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -9,7 +10,7 @@ from triage.domain.study import Peer
 from triage.domain.worklist import ExpectedStudy, Listing, Urgency
 from triage.send import modality_worklist, query
 from triage.send.archive import Archive, ListedStudy
-from triage.send.failure import Broken
+from triage.send.failure import Broken, Failure
 from triage.send.modality_worklist import Scheduled
 from triage.send.pdu import Proposal
 from triage.send.session import Session
@@ -26,17 +27,19 @@ class Lister:
 
     Args:
         settings: of the whole daemon.
+        stop: set it to break the asking off between two studies.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, stop: threading.Event | None = None) -> None:
         self._settings = settings
+        self._stop = stop or threading.Event()
         self._back = timedelta(days=settings.worklist.days_back)
 
     def list(self, day: date) -> Listing:
         """List what is expected for a day and the days before it.
 
         Raises:
-            Broken: the PACS cannot be reached, or went away.
+            Broken: the PACS cannot be reached, or went away, or it was left.
         """
         first = day - self._back
         choice = self._settings.worklist
@@ -45,7 +48,7 @@ class Lister:
         try:
             archive = Archive(session)
             studies = archive.studies(first, day)
-            expected = [archive.expect(study) for study in studies]
+            expected = [self._expect(archive, study) for study in studies]
         finally:
             session.close()
         steps, gaps = self._steps(first, day)
@@ -53,6 +56,11 @@ class Lister:
         found = [study for study in expected if study is not None]
         logger.info("worklist asked", studies=len(found), scheduled=len(steps), gaps=len(gaps))
         return put_together(studies, found, steps, gaps=[*told, *gaps])
+
+    def _expect(self, archive: Archive, study: ListedStudy) -> ExpectedStudy | None:
+        if self._stop.is_set():
+            raise Broken(Failure.LEFT)
+        return archive.expect(study)
 
     def _steps(self, first: date, last: date) -> tuple[Sequence[Scheduled], Sequence[str]]:
         """Ask the Modality Worklist; without it nothing is urgent, and that is told."""

@@ -51,7 +51,7 @@ def night_of(
     try:
         yield Night(
             engine,
-            lister=Lister(settings),
+            lister=Lister(settings, stop=stop),
             puller=puller,
             settle=keeper.settle,
             finish_within=timedelta(seconds=choice.finish_within_s),

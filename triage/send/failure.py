@@ -15,6 +15,7 @@ class Failure(StrEnum):
     CLOSED = "closed the connection"
     SILENT = "did not answer in time"
     GARBLED = "broke the protocol"
+    LEFT = "was left before it had listed everything"
 
 
 class Broken(TriageError):
