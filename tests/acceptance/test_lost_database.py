@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import Compose
+from tests.builders.courier import destination, hired
 from tests.builders.daemon import running_daemon
 from tests.builders.damage import overwrite_root, said_by_sqlite
 from tests.builders.house import House
@@ -58,10 +59,18 @@ def recover(house: House, folder: Path, settings: Settings) -> None:
     house.settle()
 
 
+def prove(house: House, folder: Path, pacs: Pacs) -> None:
+    """Look for proofs until nothing waits."""
+    courier = hired(house.engine, folder / "results", destination(house.engine, pacs.peer))
+    while courier.work():
+        pass
+
+
 def test_after_a_reindex_nothing_is_assessed_or_sent_twice(
     bereft: House, tmp_path: Path, settings: Settings, pacs: Pacs
 ) -> None:
     recover(bereft, tmp_path, settings)
+    prove(bereft, tmp_path, pacs)
 
     films = {row.state for row in bereft.rows("instance")}
     assert (films, {row.state for row in bereft.rows("delivery")}) == ({"ASSESSED"}, {"PROVEN"})

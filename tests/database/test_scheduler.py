@@ -340,6 +340,6 @@ def test_anything_else_that_a_job_meets_leaves_the_clock_to_its_stop() -> None:
         stop.set()
         raise said_by_sqlite("SQLITE_BUSY")
 
-    clock.add_job(Patient(job))
+    clock.add_job(Patient(job), "interval", seconds=0.05)
 
     keep_time(clock, stop=stop, ready=lambda _: None)
