@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from tests.builders.clock import Clock
 from tests.builders.studies import TTL, leased, posted, queued, receipt, receive, state_of
 from triage.database import outbox, queue
-from triage.database.clock import AHEAD, follow_back
+from triage.database.clock import follow_back
 from triage.domain.study import StudyState
 
 DAY = timedelta(days=1)
+AHEAD = DAY / 2
 
 
 def claimed(connection: Connection, clock: Clock) -> bool:
@@ -24,7 +25,7 @@ def test_a_study_that_was_queued_tomorrow_is_taken_today(
 ) -> None:
     queued(connection, receipt(), now=clock.now + DAY)
 
-    moved = follow_back(connection, now=clock.now) if followed else 0
+    moved = follow_back(connection, now=clock.now, ahead=AHEAD) if followed else 0
 
     assert moved == claimed(connection, clock) == followed
 
@@ -35,7 +36,7 @@ def test_a_lease_of_tomorrow_ends_today(
 ) -> None:
     leased(connection, receipt(), now=clock.now + DAY)
 
-    moved = follow_back(connection, now=clock.now) if followed else 0
+    moved = follow_back(connection, now=clock.now, ahead=AHEAD) if followed else 0
     ended = queue.release_abandoned(connection, worker=None, now=clock.now, most_deaths=3)
 
     assert moved == ended == followed
@@ -47,7 +48,7 @@ def test_a_study_that_came_tomorrow_is_complete_today(
 ) -> None:
     receive(connection, receipt(), now=clock.now + DAY)
     if followed:
-        follow_back(connection, now=clock.now)
+        follow_back(connection, now=clock.now, ahead=AHEAD)
 
     quiet, longest = timedelta(seconds=2), timedelta(seconds=60)
     queue.complete_studies(connection, now=clock.wait(3), quiet=quiet, longest_wait=longest)
@@ -61,7 +62,7 @@ def test_a_delivery_of_tomorrow_is_sent_today(
 ) -> None:
     posted(connection, now=clock.now + DAY)
 
-    moved = follow_back(connection, now=clock.now) if followed else 0
+    moved = follow_back(connection, now=clock.now, ahead=AHEAD) if followed else 0
     delivery = outbox.claim_delivery(connection, courier="courier-1", now=clock.now, ttl=TTL)
 
     assert moved == (delivery is not None) == followed
@@ -71,5 +72,5 @@ def test_what_rests_as_it_should_goes_on_resting(connection: Connection, clock: 
     posted(connection, now=clock.now + AHEAD / 2)
     queued(connection, receipt("2.25.9", study="2.25.90"), now=clock.now + AHEAD / 2)
 
-    assert follow_back(connection, now=clock.now) == 0
+    assert follow_back(connection, now=clock.now, ahead=AHEAD) == 0
     assert not claimed(connection, clock)

@@ -343,3 +343,19 @@ def test_anything_else_that_a_job_meets_leaves_the_clock_to_its_stop() -> None:
     clock.add_job(Patient(job), "interval", seconds=0.05)
 
     keep_time(clock, stop=stop, ready=lambda _: None)
+
+
+@pytest.mark.parametrize(("within_s", "moved"), [(3600.0, True), (2 * 86_400.0, False)])
+def test_what_waits_a_day_for_its_proof_by_setting_goes_on_waiting(
+    database: Engine, within_s: float, moved: bool
+) -> None:
+    settings = load_settings(None, environment={"TRIAGE_PACS__PROOF_WITHIN_S": str(within_s)})
+    with database.begin() as connection:
+        tomorrow = database_time(connection) + timedelta(days=1)
+        posted(connection, now=tomorrow)
+
+    Clockwork(database, settings).follow_the_clock()
+
+    with database.begin() as connection:
+        due = connection.scalar(select(schema.delivery.c.next_attempt_at))
+    assert (due != tomorrow) is moved

@@ -35,6 +35,8 @@ SWEEP_EVERY_S = 3600.0
 SUM_UP_EVERY_S = 3600.0
 NOTE_NEWEST_EVERY_S = 10.0
 DATABASE_AWAY_S = 5.0
+AHEAD = timedelta(hours=2)
+"""What lies so much further ahead than the longest wait was written by a clock that was fast."""
 RETAIN_OTHERS = timedelta(days=1)
 JUST_STORED_S = 600.0
 """No film needs so long from its last byte to its commit: a fsync, and what LISTENER grants."""
@@ -134,6 +136,8 @@ class Clockwork:
         self._quiet = timedelta(seconds=settings.completion.quiet_s)
         self._longest_wait = timedelta(seconds=settings.completion.longest_wait_s)
         self._most_deaths = settings.worker.most_deaths
+        waits = (settings.worker.lease_s, settings.pacs.proof_within_s, settings.pacs.timeout_s)
+        self._ahead = AHEAD + timedelta(seconds=sum(waits))
 
     def complete(self) -> None:
         """Queue the studies that are complete."""
@@ -160,7 +164,7 @@ class Clockwork:
     def follow_the_clock(self) -> None:
         """Take up what waits for a moment of a clock that was set back meanwhile."""
         with self._engine.begin() as connection:
-            count = follow_back(connection, now=database_time(connection))
+            count = follow_back(connection, now=database_time(connection), ahead=self._ahead)
         if count:
             logger.error("the database's clock was set back", waited=count)
 

@@ -7,17 +7,20 @@ from sqlalchemy import Connection, update
 from triage.database import schema
 from triage.domain.study import DeliveryState, StudyState
 
-AHEAD = timedelta(hours=2)
-"""Nothing rests or is leased for so long: what lies further ahead was written by another clock."""
 
-
-def follow_back(connection: Connection, *, now: datetime) -> int:
+def follow_back(connection: Connection, *, now: datetime, ahead: timedelta) -> int:
     """Let what waits for a moment far ahead wait no longer; return how many rows that were.
 
-    A clock that was an hour fast, or a day, wrote these moments, and was set right. Studies and
-    deliveries are taken up now; a lease ends now, which a worker that lives finds by its fence.
+    A clock that was some hours fast, or a day, wrote these moments, and was set right. Studies
+    and deliveries are taken up now; a lease ends now, which a worker that lives finds by its
+    fence.
+
+    Args:
+        connection: inside the caller's transaction.
+        now: the database's time.
+        ahead: longer than anything rests, waits for a proof or is leased.
     """
-    study, delivery, late = schema.study.c, schema.delivery.c, now + AHEAD
+    study, delivery, late = schema.study.c, schema.delivery.c, now + ahead
     changes = (
         update(schema.study)
         .where(study.state == StudyState.QUEUED, study.next_attempt_at > late)
