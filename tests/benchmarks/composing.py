@@ -1,6 +1,7 @@
 """Cells of what goes back: a flagged film's picture and its Secondary Capture."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from tests.benchmarks.figures import Goal
 from tests.benchmarks.objects import CR, DX, Size
 from tests.benchmarks.warm import answer, asked
 from tests.benchmarks.workshop import Workshop
+from triage.cli.commands import THREADS
 
 FILMS = 4
 WAYS = {"triage": "plain", "triage, JPEG": "jpeg"}
@@ -46,7 +48,11 @@ def _composer(name: str, films: Sequence[Path]) -> Iterator[Contestant]:
     command = [sys.executable, "-m", "tests.benchmarks.composer", WAYS[name]]
     line = json.dumps([str(path) for path in films])
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=THREADS | os.environ,  # as the daemon gives it to its worker
     ) as process:
         try:
             answer(process)

@@ -1,12 +1,13 @@
 """The command line's border: exit codes, one line of error, and nothing loaded in vain."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from triage.cli.commands import COMMANDS, run
+from triage.cli.commands import COMMANDS, THREADS, run
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -90,3 +91,19 @@ def test_help_loads_neither_network_nor_database() -> None:
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
 
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "7"}, "7")])
+def test_processes_that_the_daemon_starts_have_no_threads_that_spin(
+    chosen: dict[str, str], kept: str
+) -> None:
+    script = (
+        "import atexit, os, sys; from triage.cli.commands import main;"
+        " sys.argv[1:] = ['--help'];"
+        " atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS'])); main()"
+    )
+    others = {name: value for name, value in os.environ.items() if name not in THREADS}
+
+    told = subprocess.check_output([sys.executable, "-c", script], text=True, env=others | chosen)
+
+    assert told.splitlines()[-1] == kept
