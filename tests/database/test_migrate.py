@@ -40,7 +40,7 @@ from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.domain.reading import Ending
 from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0011"
+HEAD = "0012"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"

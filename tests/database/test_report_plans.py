@@ -7,20 +7,23 @@ from sqlalchemy import Connection, text
 
 from tests.benchmarks.history import fill
 from tests.builders.clock import NOON
+from triage.database.calendar import add_days
 from triage.database.questions import REPORTS
 from triage.database.statement import look
 
 STUDIES = 3000
+DEAD_AMONG = 5001
+"""Studies of which one was given up."""
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 INDEXES = {
-    "worklist": {"ix_study_day"},
+    "worklist": {"ix_study_"},
     "daily-volume": {"ix_instance_day"},
     "flag-rate": {"ix_assessment_day", "ix_finding_flagged"},
     "findings": {"ix_assessment_day"},
     "turn-round": {"ix_assessment_day"},
-    "refusals": {"ix_instance_day", "ix_door_event_day"},
+    "refusals": {"ix_instance_day", "ix_door_event_"},
     "deliveries": {"ix_instance_day"},
-    "retries": {"ix_study_day"},
+    "retries": {"ix_study_"},
     "to-remove": {"ix_correction_day"},
     "dead-studies": {"ix_study_"},  # by the day or by the state, whichever finds fewer
     "model-versions": {"ix_assessment_day"},
@@ -105,3 +108,15 @@ def test_a_reading_list_reads_the_studies_of_its_days_alone(years: Connection) -
     told = "\n".join(str(row[-1]) for row in rows)
     assert "ix_study_first_received_at" in told
     assert not [table for table in SCANNED if table in told]
+
+
+def test_statistics_of_no_days_hide_no_row(connection: Connection) -> None:
+    """SQLite believed that there are many days then, and put a filter before their studies."""
+    connection.execute(text("DELETE FROM calendar_day"))
+    fill(connection, DEAD_AMONG, until=NOON)
+    add_days(connection, now=NOON)
+
+    told = connection.scalar(text("SELECT SUM(times) FROM report_refusals WHERE what = 'film'"))
+    given_up = connection.scalar(text("SELECT COUNT(*) FROM report_dead_studies"))
+
+    assert (told, given_up) == (DEAD_AMONG // 10, 1)
