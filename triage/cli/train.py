@@ -27,6 +27,10 @@ Beginning = Annotated[Path | None, typer.Option(help="Bundle whose weights to be
 Said = Annotated[Path | None, typer.Option(help="CSV of another network's probabilities.")]
 Epochs = Annotated[int | None, typer.Option(min=1)]
 Pixels = Annotated[int | None, typer.Option(min=32, max=2048)]
+First = Annotated[
+    int | None,
+    typer.Option("--first-pixels", min=0, max=2048, help="Of the first epoch; 0: no smaller."),
+]
 Batch = Annotated[int | None, typer.Option(min=2)]
 Rate = Annotated[float | None, typer.Option("--learning-rate", min=0)]
 Seed = Annotated[int | None, typer.Option(min=0)]
@@ -49,6 +53,7 @@ def train(
     predictions: Said = None,
     epochs: Epochs = None,
     pixels: Pixels = None,
+    first_pixels: First = None,
     batch: Batch = None,
     learning_rate: Rate = None,
     seed: Seed = None,
@@ -62,11 +67,12 @@ def train(
 
     ``radiograph`` trains the heads tumour and inflammation and the 14 findings of ChestX-ray14
     together; ``article`` is the source article's recipe for the two heads. Weights are random at
-    first unless ``--start`` names a bundle. Films of children are left out. A tenth of the
-    training patients is held back to choose the epoch by; thresholds are set at specificity 0.80
-    on the validation films that no second reading called normal.
+    first unless ``--start`` names a bundle; inputs do not begin small then. Films of children are
+    left out. A tenth of the training patients is held back to choose the epoch by; thresholds are
+    set at specificity 0.80 on the validation films that no second reading called normal.
     """
-    changes = Changes(epochs, pixels, batch, learning_rate, seed, precision, architecture, pointed)
+    sides = (pixels, first_pixels)
+    changes = Changes(epochs, *sides, batch, learning_rate, seed, precision, architecture, pointed)
     films = read_labels(folder)
     soft = read_predictions(predictions) if predictions else None
     bundle = load_bundle(start) if start else None
@@ -85,6 +91,7 @@ class Changes(NamedTuple):
 
     epochs: int | None
     pixels: int | None
+    first_pixels: int | None
     batch: int | None
     learning_rate: float | None
     seed: int | None
@@ -105,14 +112,14 @@ def _recipe(
     if changes.architecture not in (None, *ARCHITECTURES):
         raise typer.BadParameter(f"{changes.architecture}: one of {', '.join(ARCHITECTURES)}")
     wanted = {field: value for field, value in changes._asdict().items() if value is not None}
-    labels = known_labels(films, PRESETS[preset].labels)
-    return replace(
+    recipe = replace(
         PRESETS[preset],
-        labels=labels,
-        start=bundle.model.digest if bundle else "",
+        labels=known_labels(films, PRESETS[preset].labels),
         predictions=sha256(predictions) if predictions else "",
-        **wanted,
     )
+    if bundle:
+        recipe = replace(recipe, start=bundle.model.digest, first_pixels=0)
+    return replace(recipe, **wanted)
 
 
 def _bars() -> Progress:

@@ -56,8 +56,10 @@ def test_a_run_tells_what_it_began_with(tmp_path: Path, films: Path) -> None:
 
     began = load_bundle(tmp_path / "first/bundle").model.digest
     assert f"start {began}" in load_bundle(tmp_path / "second/bundle").card.training.recipe
-    assert (
-        json.loads((tmp_path / "second/settings.json").read_text("utf-8"))["recipe"]["start"]
-        == began
+    first, second = (
+        json.loads((tmp_path / run / "settings.json").read_text("utf-8"))["recipe"]
+        for run in ("first", "second")
     )
+    assert (first["start"], first["first_pixels"]) == ("", 64)
+    assert (second["start"], second["first_pixels"]) == (began, 0)
     assert (tmp_path / "second/curves.png").read_bytes().startswith(b"\x89PNG")
