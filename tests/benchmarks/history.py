@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import cast
 
 import numpy as np
@@ -14,7 +15,7 @@ import psycopg
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from triage.domain.labels import LABELS
+from triage.domain.labels import HEADS, LABELS
 
 DEVICES = ("ACME X1 / ROOM 1", "ACME X1 / ROOM 2", "Bright DR / WARD", "Bright DR / ICU", None)
 SEXES, BANDS = ("F", "M", None), ("18-39", "40-59", "60-79", "80 and older", None)
@@ -22,6 +23,7 @@ DESTINATION = "PACS@10.0.0.2:4242"
 THRESHOLD = 0.5
 SPAN = timedelta(days=3 * 365)
 SEED = 20260115
+SEEN_ABOVE = 0.8
 
 Row = tuple[object, ...]
 COLUMNS = {
@@ -36,7 +38,11 @@ COLUMNS = {
     "finding": "assessment_id label probability threshold tier",
     "delivery": "study_id instance_id destination sop_instance_uid digest state state_since"
     " attempts next_attempt_at sent_at",
+    "correction": "instance_id by_instance_id at",
+    "reads": "study_id label reader read_at answer imported_at actor",
+    "door_event": "at listener calling_ae_title host sentence code",
 }
+READERS = ("Reader 1", "Reader 2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,21 @@ class Case:
     def dead(self) -> bool:
         """One in ten thousand is given up, among those that were to be assessed."""
         return self.number % 10_000 == 5000
+
+    @property
+    def corrected(self) -> bool:
+        """One in a thousand comes again as the next study."""
+        return self.number % 1000 == 3
+
+    @property
+    def read(self) -> bool:
+        """One in twenty is read by two radiologists."""
+        return self.number % 20 == 1
+
+    @property
+    def knocked(self) -> bool:
+        """Before one in a hundred a stranger was turned away."""
+        return self.number % 100 == 7
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -88,6 +109,9 @@ def fill(connection: Connection, studies: int, *, until: datetime) -> None:
     _write(connection, "assessment", map(_assessment, assessed))
     _write(connection, "finding", (row for case in assessed for row in _findings(case)))
     _write(connection, "delivery", (_delivery(case) for case in assessed if case.flagged))
+    _write(connection, "correction", (_correction(case) for case in cases[:-1] if case.corrected))
+    _write(connection, "reads", (row for case in assessed if case.read for row in _reads(case)))
+    _write(connection, "door_event", (_knock(case) for case in cases if case.knocked))
     connection.execute(text("ANALYZE"))
 
 
@@ -134,6 +158,21 @@ def _delivery(case: Case) -> Row:
     state = ("PROVEN", "SENT_UNPROVEN")[number % 2]
     object_of = (f"2.25.{number}.2", f"{number:064x}")
     return (number, number, DESTINATION, *object_of, state, sent, 1 + (number % 7 == 0), sent, sent)
+
+
+def _correction(case: Case) -> Row:
+    return (case.number, case.number + 1, case.assessed_at)
+
+
+def _reads(case: Case) -> Iterator[Row]:
+    at = case.assessed_at + timedelta(hours=1)
+    for place, (reader, label) in enumerate(product(READERS, HEADS)):
+        answer = "present" if case.draws[place // 2] > SEEN_ABOVE else "absent"
+        yield (case.number, label, reader, at, answer, at, "import")
+
+
+def _knock(case: Case) -> Row:
+    return (case.at, "listener-1", "CR9", "10.0.0.9", "not allowed", "calling_ae_title")
 
 
 def _write(connection: Connection, table: str, rows: Iterator[Row]) -> None:

@@ -53,6 +53,7 @@ def years(connection: Connection) -> Connection:
         "INSERT INTO correction (instance_id, by_instance_id, at)"
         " SELECT id, id + 1, received_at FROM instance"
         " WHERE id < (SELECT MAX(id) FROM instance)"
+        " AND id NOT IN (SELECT instance_id FROM correction)"
     )
     connection.execute(corrections)
     connection.execute(text("DELETE FROM calendar_day WHERE day > '2026-02-14'"))
