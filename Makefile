@@ -19,7 +19,7 @@ demo: .venv/for-demo ## Send films to a daemon and show what it returns to a PAC
 	@$(BIN)/python -m deploy.demo --pacs "$(PACS)" --return "$(RETURN)" $(if $(LOAD),--load "$(LOAD)") -- $(FILES)
 
 test: .venv/for-test ## Run the tests; without the Debian tools that .ci/run installs, some are skipped.
-	$(BIN)/python -m pytest -m "not chaos"
+	$(BIN)/python -m pytest -m "not chaos" --numprocesses logical --maxprocesses 4 --dist loadfile
 
 check: .venv/for-test ## Check style, format, types and import contracts.
 	$(BIN)/ruff check .
