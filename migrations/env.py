@@ -3,12 +3,7 @@
 from alembic import context
 from sqlalchemy.types import TypeEngine
 
-from triage.database import (  # noqa: F401 - their tables are part of the metadata
-    reads_schema,
-    reporting_schema,
-    worklist_schema,
-)
-from triage.database.schema import metadata
+from triage.database.tables import metadata
 from triage.database.utc_time import UtcTime
 
 

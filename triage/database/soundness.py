@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from triage.database import schema
+from triage.database.tables import TABLES
 from triage.domain.problem import Problem, ProblemCode
 
 MOST_OF_SQLITE = 100
@@ -65,7 +65,7 @@ def _postgresql_damage(connection: Connection) -> Iterator[Problem]:
         connection.execute(text(_NOT_BY_INDEX.format(scan)))
     for name, sentence in connection.execute(text(_INVALID)):
         yield Problem(ProblemCode.DATABASE, str(name), str(sentence))
-    for table in schema.metadata.sorted_tables:
+    for table in TABLES:
         unreadable = _unreadable(connection, table)
         yield from unreadable
         if not unreadable:
