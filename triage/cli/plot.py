@@ -44,8 +44,8 @@ def standing(title: str, bars: Sequence[Bar]) -> str:
     for place, bar in zip(places, bars, strict=True):
         tall = high * bar.value / (most or 1.0)
         parts.append(
-            f'<rect x="{place * step + 1:.1f}" y="{22 + high - tall:.1f}" '
-            f'width="{step - 2:.1f}" height="{tall:.1f}">{_tip(bar)}</rect>'
+            f'<rect x="{place * step + min(1, step / 4):.2f}" y="{22 + high - tall:.1f}" '
+            f'width="{max(step - 2, step / 2):.2f}" height="{tall:.1f}">{_tip(bar)}</rect>'
         )
     parts.append(f'<line x1="0" y1="{22 + high}" x2="{_COLUMN_PX}" y2="{22 + high}"/>')
     if bars:

@@ -1,3 +1,4 @@
+from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -39,6 +40,14 @@ def test_a_day_without_a_bar_leaves_a_gap() -> None:
 
     one, two, three = (float(rect.attrib["x"]) for rect in rects(drawn))
     assert three - two == pytest.approx(3 * (two - one))
+
+
+def test_days_of_years_are_still_seen() -> None:
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(1100)]
+
+    drawn = rects(standing("CR1", [Bar(day.isoformat(), 1.0) for day in days]))
+
+    assert min(float(rect.attrib["width"]) for rect in drawn) > 0.3
 
 
 @pytest.mark.parametrize("values", [[], [0.0], [0.0, 0.0]])
