@@ -1,7 +1,7 @@
 """Importing radiologists' reads, on both engines: nothing is lost, nothing is changed."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, Engine, select, text
@@ -128,6 +128,8 @@ def test_both_answers_at_one_time_in_one_file_are_both_refused(here: Connection)
         (reading(3, label="tumor"), "label: one of Atelectasis, Cardiomegaly"),
         (reading(3, label="Tumour"), "label: one of Atelectasis, Cardiomegaly"),
         (reading(3, read_at=NOON + HOUR), "time: it is yet to come"),
+        (reading(3, read_at=NOON.replace(year=202)), "time: before 1990"),
+        (reading(3, read_at=datetime.min.replace(tzinfo=UTC)), "time: before 1990"),
     ],
 )
 def test_a_wrong_line_is_refused_by_its_number_and_the_others_are_kept(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, text
 
@@ -16,6 +16,9 @@ from triage.domain.reading import Answer, Ending, Fate, Reading
 
 _Key = tuple[int, str, str]
 """Study, label and reader: of these the latest reading holds."""
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Whatever is older is a slip of a year; reports would count every day since."""
 
 _Said = tuple[datetime, Answer]
 
@@ -118,6 +121,8 @@ def _plausible(judged: Judged, labels: Collection[str], now: datetime) -> Judged
         return _refused(judged.reading, f"label: one of {', '.join(sorted(labels))}")
     if judged.reading.read_at > now:
         return _refused(judged.reading, "time: it is yet to come")
+    if judged.reading.read_at < EARLIEST:
+        return _refused(judged.reading, f"time: before {EARLIEST.year}")
     return judged
 
 
