@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.domain.age import years_of
 from triage.domain.errors import UnusableList
 from triage.domain.findings import read_findings
 from triage.domain.labels import CHESTXRAY14, HEADS, READ_AS
-from triage.evaluate.age import age_band, years_of
+from triage.evaluate.age import age_band
 from triage.evaluate.listing import (
     AGE,
     FINDINGS,

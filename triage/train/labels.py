@@ -1,11 +1,11 @@
 """The labelled films of a training folder: read, checked, selected."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from triage.domain.age import years_of
 from triage.domain.errors import UnusableList
 from triage.domain.findings import read_findings
 from triage.domain.labels import CHESTXRAY14, HEADS, LABELS
@@ -101,11 +101,13 @@ def known_labels(films: Sequence[LabelledFilm], labels: Sequence[str]) -> tuple[
 def adult(row: Mapping[str, str]) -> bool:
     """Tell whether a row is of an adult, who alone are assessed; an absent age counts as adult.
 
-    >>> adult({"age": "1-5y"}), adult({"age": "61"}), adult({})
-    (False, True, True)
+    An age with figures that cannot be read is a child's, for safety.
+
+    >>> adult({"age": "1-5y"}), adult({"age": "036M"}), adult({"age": "61"}), adult({})
+    (False, False, True, True)
     """
-    years = [int(number) for number in re.findall(r"\d+", row.get("age") or "")]
-    return not years or max(years) >= ADULT_YEARS
+    text = row.get("age") or ""
+    return years_of(text) >= ADULT_YEARS or not any(letter.isdigit() for letter in text)
 
 
 def film_path(name: str, folder: Path) -> Path:

@@ -1,20 +1,6 @@
-import numpy as np
 import pytest
 
-from triage.evaluate.age import age_band, years_of
-
-
-@pytest.mark.parametrize(
-    ("text", "years"),
-    [("61", 61), ("061Y", 61), ("1-5y", 5), ("011M", 0), ("003D", 0), ("12 W", 0)],
-)
-def test_an_age_is_read_however_it_is_written(text: str, years: float) -> None:
-    assert years_of(text) == years
-
-
-@pytest.mark.parametrize("text", ["", "unknown"])
-def test_an_age_that_is_not_given_is_no_number(text: str) -> None:
-    assert np.isnan(years_of(text))
+from triage.evaluate.age import age_band
 
 
 @pytest.mark.parametrize(

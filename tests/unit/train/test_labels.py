@@ -34,6 +34,9 @@ def test_file_names_may_start_with_the_folders_own_name(tmp_path: Path) -> None:
     [
         {"age": "17"},
         {"age": "1-5y"},
+        {"age": "036M"},
+        {"age": "3.25"},
+        {"age": "3 or 40"},
         {"tumour": "", "inflammation": ""},
     ],
 )
