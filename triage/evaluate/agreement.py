@@ -1,7 +1,7 @@
 """Cohen's kappa: the one implementation of the product, with its interval and p-value."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import erfc, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -77,7 +77,7 @@ def agreement(table: ArrayLike) -> Agreement:
         why = CONSTANT if constant(counts) else "no answer was given by both, and that makes it 0"
         return Agreement(int(total), kappa, None, None, why)
     half = NORMAL_QUANTILE * sqrt(_variance(shares, kappa) / total)
-    p_value = 2 * NormalDist().cdf(-abs(kappa) / sqrt(by_chance))
+    p_value = erfc(abs(kappa) / sqrt(2 * by_chance))
     return Agreement(int(total), kappa, (kappa - half, kappa + half), p_value)
 
 

@@ -1,8 +1,7 @@
 """The variance of AUROCs, and the difference of two on the same films, by DeLong et al. 1988."""
 
 from dataclasses import dataclass
-from math import sqrt
-from statistics import NormalDist
+from math import erfc, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,5 +81,5 @@ def paired_difference(
     contrast = np.array([1.0, -1.0])
     value, variance = float(contrast @ areas), float(contrast @ spread @ contrast)
     half = NORMAL_QUANTILE * sqrt(max(0.0, variance))
-    p_value = 2 * NormalDist().cdf(-abs(value) / sqrt(variance)) if variance > 0 else None
+    p_value = erfc(abs(value) / sqrt(2 * variance)) if variance > 0 else None
     return Difference(float(areas[0]), float(areas[1]), (value - half, value + half), p_value)

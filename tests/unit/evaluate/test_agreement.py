@@ -86,6 +86,16 @@ def test_statsmodels_says_the_same_where_it_is_installed() -> None:
     )
 
 
+def test_a_very_small_p_value_keeps_its_digits() -> None:
+    rater = pytest.importorskip("statsmodels.stats.inter_rater")
+    table = [[400, 10], [10, 400]]
+
+    theirs = rater.cohens_kappa(np.array(table)).pvalue_two_sided
+
+    assert 0 < theirs < 1e-100
+    assert agreement(table).p_value == pytest.approx(theirs, rel=1e-9)
+
+
 def test_the_formulas_would_notice_another_variance() -> None:
     _, variance, by_chance = by_the_letter([[20, 5], [10, 15]])
 
