@@ -94,10 +94,15 @@ class Result:
 
 
 def choose_threshold(answers: Answers) -> Threshold | None:
-    """Choose the lowest threshold that keeps specificity 0.80 on these very films."""
+    """Choose the lowest threshold that keeps specificity 0.80 on these very films.
+
+    There is none where too many films without the finding have the highest score.
+    """
     if answers.present.all() or not answers.present.any():
         return None
     point = operating_point(answers.scores, answers.present, specificity=CHOSEN_AT)
+    if point.specificity < CHOSEN_AT:
+        return None
     return Threshold(point.threshold, f"chosen on these films at specificity {CHOSEN_AT:.2f}")
 
 

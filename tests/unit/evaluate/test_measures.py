@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,12 @@ def test_a_threshold_is_chosen_at_the_specificity_of_training() -> None:
 
 def test_films_of_one_kind_choose_no_threshold() -> None:
     assert choose_threshold(ANSWERS.within(CASES.truths["tumour"] == 1)) is None
+
+
+def test_where_too_many_have_the_highest_score_no_threshold_is_chosen() -> None:
+    same = replace(ANSWERS, scores=np.ones_like(ANSWERS.scores))
+
+    assert choose_threshold(same) is None
 
 
 def test_draws_that_are_often_undefined_give_no_interval() -> None:
