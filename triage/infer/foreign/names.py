@@ -12,8 +12,8 @@ _Value = TypeVar("_Value")
 SHOWN = 3
 COUNTERS = ".num_batches_tracked"
 """Batch normalisation counts its batches since torch 0.4.1; nothing is computed from it."""
-_WRAPPERS = ("module.", "densenet121.")
-"""``DataParallel``, and the class that two of the projects wrap torchvision's network in."""
+_WRAPPED = re.compile(r"^(?:(?:module|model|densenet121)\.)+")
+"""By ``DataParallel``, and by the classes that projects wrap torchvision's network in."""
 _DOTTED = re.compile(r"(\.denselayer\d+\.(?:norm|conv))\.([12]\.)")
 """``norm.1`` until torchvision 0.2, which torch 0.4 no longer allows as a name."""
 _IN_SEQUENCE = re.compile(r"^classifier\.0\.")
@@ -29,11 +29,7 @@ def renamed(found: Mapping[str, _Value]) -> dict[str, _Value]:
     >>> renamed({"module.densenet121.features.denseblock1.denselayer2.norm.1.bias": 0})
     {'features.denseblock1.denselayer2.norm1.bias': 0}
     """
-    names = {name: name for name in found}
-    for wrapper in _WRAPPERS:
-        if all(name.startswith(wrapper) for name in names.values()):
-            names = {old: name.removeprefix(wrapper) for old, name in names.items()}
-    names = {old: _today(name) for old, name in names.items()}
+    names = {name: _today(_WRAPPED.sub("", name)) for name in found}
     if len(set(names.values())) < len(names):
         raise RefusedCheckpoint("the same tensor under its old and its new name")
     return {names[old]: value for old, value in found.items()}

@@ -24,8 +24,10 @@ def test_a_tensor_gets_the_name_that_it_has_today(found: str, today: str) -> Non
     assert renamed({found: 1}) == {today: 1}
 
 
-def test_a_wrapper_is_taken_off_only_where_everything_is_in_it() -> None:
-    assert renamed({"module.a": 1, "b": 2}) == {"module.a": 1, "b": 2}
+def test_wrappers_are_taken_off_however_many_there_are_and_whoever_is_beside() -> None:
+    found = {"module.module.a": 1, "model.b": 2, "extra": 3, "features.module.c": 4}
+
+    assert renamed(found) == {"a": 1, "b": 2, "extra": 3, "features.module.c": 4}
 
 
 def test_a_tensor_under_two_names_is_refused() -> None:
