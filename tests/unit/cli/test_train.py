@@ -6,6 +6,7 @@ import pytest
 import typer
 
 from tests.unit.train.folders import folder, row
+from triage.cli.commands import run
 from triage.cli.train import train
 from triage.infer.bundle import load_bundle
 from triage.train.recipe import Precision
@@ -63,3 +64,19 @@ def test_a_run_tells_what_it_began_with(tmp_path: Path, films: Path) -> None:
     assert (first["start"], first["first_pixels"]) == ("", 64)
     assert (second["start"], second["first_pixels"]) == (began, 0)
     assert (tmp_path / "second/curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "code"), [("said.csv.gz", b"\x1f\x8b\x08", 65), ("run", b"", 78)]
+)
+def test_bad_input_ends_with_one_line(
+    films: Path, capsys: pytest.CaptureFixture[str], file: str, content: bytes, code: int
+) -> None:
+    (films / file).write_bytes(content)
+    options = ["--epochs=1", "--pixels=32", "--architecture=densenet-tiny"]
+    said = [f"--predictions={films / file}"] if file.endswith("gz") else []
+
+    assert run(["train", str(films), f"--to={films / 'run'}", *options, *said]) == code
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{films / file}: " in line

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from triage.domain.errors import ConfigurationError
 from triage.train.recipe import Recipe
@@ -49,6 +50,22 @@ def test_without_a_checkpoint_nothing_has_been_learnt(tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / LAST, begin(RECIPE)) == 0
 
 
+@pytest.mark.parametrize("kept", [0, 100, -1])
+def test_a_checkpoint_that_was_cut_off_is_named(tmp_path: Path, kept: int) -> None:
+    save_checkpoint(tmp_path / LAST, stepped(), epoch=7)
+    (tmp_path / LAST).write_bytes((tmp_path / LAST).read_bytes()[:kept])
+
+    with pytest.raises(ConfigurationError, match=r"last\.safetensors: damaged, or no checkpoint"):
+        load_checkpoint(tmp_path / LAST, begin(RECIPE))
+
+
+def test_tensors_that_no_run_wrote_are_no_checkpoint(tmp_path: Path) -> None:
+    save_file({"weight": torch.zeros(1)}, tmp_path / LAST)
+
+    with pytest.raises(ConfigurationError, match=r"last\.safetensors: damaged, or no checkpoint"):
+        load_checkpoint(tmp_path / LAST, begin(RECIPE))
+
+
 def test_a_run_folder_keeps_its_recipe(tmp_path: Path) -> None:
     claim_folder(tmp_path / "run", RECIPE, films=FILMS, resume=False)
 
@@ -87,6 +104,33 @@ def test_a_run_is_not_resumed_by_another_recipe(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=r"batch 8: the run was begun with 16"):
         claim_folder(tmp_path, replace(RECIPE, batch=8), films=FILMS, resume=True)
+
+
+@pytest.mark.parametrize("content", ["", '{"recipe": {', "[1]", "\0\0"])
+def test_damaged_settings_are_named(tmp_path: Path, content: str) -> None:
+    claim_folder(tmp_path, RECIPE, films=FILMS, resume=False)
+    (tmp_path / "settings.json").write_text(content, "utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"settings\.json: damaged"):
+        claim_folder(tmp_path, RECIPE, films=FILMS, resume=True)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_is_no_folder_for_a_run(tmp_path: Path, *, resume: bool) -> None:
+    (tmp_path / "run").write_text("notes", "utf-8")
+
+    for folder in (tmp_path / "run", tmp_path / "run/first"):
+        with pytest.raises(ConfigurationError, match="a run needs a folder"):
+            claim_folder(folder, RECIPE, films=FILMS, resume=resume)
+    assert (tmp_path / "run").read_text("utf-8") == "notes"
+
+
+@pytest.mark.parametrize("line", ["", '{"epoch": 1, "pix', "{}", '{"aurocs": 1}'])
+def test_a_damaged_log_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "log.jsonl").write_text(line + "\n", "utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"log\.jsonl: damaged"):
+        read_log(tmp_path, epochs=1)
 
 
 def test_the_log_drops_epochs_that_no_checkpoint_holds(tmp_path: Path) -> None:
