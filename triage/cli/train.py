@@ -80,9 +80,10 @@ def train(
     begun = Start.of(bundle, recipe) if bundle else None
     with _bars() as bars:
         sets = {split: _load(films, split, recipe, soft, bars) for split in ("train", HELD, "val")}
-        material = fit.Material(train=sets["train"], held=_others(sets[HELD]))
+        held, val = _others(sets[HELD]), _others(sets["val"])
+        material = fit.Material(sets["train"], held=held, val=val)
         _fit(to, recipe, material, bars, resume=resume, start=begun)
-    model = export(to, recipe, films=films, val=_others(sets["val"]), title=Title(name, version))
+    model = export(to, recipe, films=films, val=val, title=Title(name, version))
     print(f"{model.name} {model.version} {model.digest} {to / 'bundle'}")
 
 

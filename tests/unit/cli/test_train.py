@@ -8,7 +8,7 @@ import typer
 from tests.unit.train.folders import folder, row
 from triage.cli.commands import run
 from triage.cli.train import train
-from triage.infer.bundle import load_bundle
+from triage.infer.bundle import load_bundle, read_model
 from triage.train.recipe import Precision
 
 
@@ -80,3 +80,18 @@ def test_bad_input_ends_with_one_line(
 
     (line,) = capsys.readouterr().err.splitlines()
     assert f"{films / file}: " in line
+
+
+def test_a_finished_run_keeps_its_bundle_from_other_validation_films(
+    tmp_path: Path, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--epochs=1", "--pixels=32", "--architecture=densenet-tiny", "--resume"]
+    again = ["train", str(films), f"--to={tmp_path / 'run'}", *options]
+    assert [run(again), run(again)] == [0, 0]
+    before = read_model(tmp_path / "run/bundle")
+    table = films / "labels.csv"
+    table.write_text(table.read_text("utf-8").replace(",val,0,", ",val,1,", 1), "utf-8")
+
+    assert run(again) == 78
+    assert "films val" in capsys.readouterr().err
+    assert read_model(tmp_path / "run/bundle") == before

@@ -3,6 +3,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -74,6 +75,8 @@ def test_a_run_folder_keeps_its_recipe(tmp_path: Path) -> None:
     assert kept["recipe"]["learning_rate"] == 0.001
     assert kept["films"] == FILMS
     assert kept["run_with"]["torch"] == torch.__version__
+    assert kept["run_with"]["numpy"] == np.__version__
+    assert kept["run_with"].keys() >= {"opencv", "pillow", "device", "threads"}
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
