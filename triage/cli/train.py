@@ -1,5 +1,6 @@
 """``triage train``: train a network by one of the named recipes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -15,7 +16,7 @@ from triage.infer.bundle import Bundle, load_bundle
 from triage.infer.checkpoint import sha256
 from triage.infer.densenet import ARCHITECTURES
 from triage.train import fit
-from triage.train.export import Title, export
+from triage.train.export import Title, export, refuse_one_kind
 from triage.train.films import Examples, load_examples
 from triage.train.labels import HELD, LabelledFilm, known_labels, read_labels
 from triage.train.recipe import PRESETS, Precision, Recipe
@@ -80,10 +81,8 @@ def train(
     begun = Start.of(bundle, recipe) if bundle else None
     with _bars() as bars:
         sets = {split: _load(films, split, recipe, soft, bars) for split in ("train", HELD, "val")}
-        held, val = _others(sets[HELD]), _others(sets["val"])
-        material = fit.Material(sets["train"], held=held, val=val)
-        _fit(to, recipe, material, bars, resume=resume, start=begun)
-    model = export(to, recipe, films=films, val=val, title=Title(name, version))
+        _fit(to, recipe, sets, bars, resume=resume, start=begun)
+    model = export(to, recipe, films=films, val=_others(sets["val"]), title=Title(name, version))
     print(f"{model.name} {model.version} {model.digest} {to / 'bundle'}")
 
 
@@ -115,12 +114,19 @@ def _recipe(
     wanted = {field: value for field, value in changes._asdict().items() if value is not None}
     recipe = replace(
         PRESETS[preset],
-        labels=known_labels(films, PRESETS[preset].labels),
+        labels=_labels(films, PRESETS[preset].labels),
         predictions=sha256(predictions) if predictions else "",
     )
     if bundle:
         recipe = replace(recipe, start=bundle.model.digest, first_pixels=0)
     return replace(recipe, **wanted)
+
+
+def _labels(films: Sequence[LabelledFilm], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels that films know, once validation films can judge each of them."""
+    labels = known_labels(films, names)
+    refuse_one_kind(films, labels)
+    return labels
 
 
 def _bars() -> Progress:
@@ -157,12 +163,14 @@ def _others(examples: Examples) -> Examples:
 def _fit(
     to: Path,
     recipe: Recipe,
-    material: fit.Material,
+    sets: Mapping[str, Examples],
     bars: Progress,
     *,
     resume: bool,
     start: Start | None,
 ) -> None:
+    held, val = _others(sets[HELD]), _others(sets["val"])
+    material = fit.Material(sets["train"], held=held, val=val)
     steps = -(-len(material.train) // recipe.batch)
     task = bars.add_task("epoch 1", total=steps)
     progress = fit.Progress(

@@ -95,3 +95,17 @@ def test_a_finished_run_keeps_its_bundle_from_other_validation_films(
     assert run(again) == 78
     assert "films val" in capsys.readouterr().err
     assert read_model(tmp_path / "run/bundle") == before
+
+
+def test_validation_films_of_one_kind_are_refused_before_any_film_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row(number) for number in range(32)]
+    for each in rows[::4]:
+        each["inflammation"] = "0"
+    films = folder(tmp_path / "films", rows)
+
+    assert run(["train", str(films), f"--to={tmp_path / 'run'}", "--epochs=1"]) == 78
+
+    assert "inflammation: 0 of 8 validation films have it" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
