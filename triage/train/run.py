@@ -29,11 +29,13 @@ from safetensors.torch import save_file
 from triage import __version__
 from triage.domain.errors import ConfigurationError
 from triage.train.durable import put_in_place, replace_text
-from triage.train.recipe import Recipe
+from triage.train.recipe import Normals, Optimizer, Precision, Recipe
 from triage.train.training import Training
 
 LAST = "last.safetensors"
 BEST = "best.safetensors"
+SETTINGS = "settings.json"
+_Parts = Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,40 @@ class Epoch:
         return sum(judged) / len(judged) if judged else math.nan
 
 
+def begun_by(folder: Path) -> Recipe | None:
+    """Return the recipe that the run of a folder was begun with; ``None`` where there is no run.
+
+    Raises:
+        ConfigurationError: ``settings.json`` tells none, or one of another version.
+    """
+    path = folder / SETTINGS
+    if not path.is_file():
+        return None
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))["recipe"]
+        closed = {
+            "optimizer": Optimizer(told["optimizer"]),
+            "precision": Precision(told["precision"]),
+            "labels": tuple(told["labels"]),
+            "normals": Normals(told["normals"]),
+        }
+        return Recipe(**(told | closed))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"{path} tells no recipe of this version: {error}") from error
+
+
+def check_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
+    """Refuse a folder that the run cannot have, by all that is known before films are.
+
+    Their digests, and the labels that are known of them, are for ``claim_folder``.
+
+    Raises:
+        ConfigurationError: as there.
+    """
+    known = {name: value for name, value in asdict(recipe).items() if name != "labels"}
+    _check(folder, {"recipe": known}, resume=resume)
+
+
 def claim_folder(folder: Path, recipe: Recipe, *, films: Mapping[str, str], resume: bool) -> None:
     """Write into a new folder what the run is made of, or hold it against the run to resume.
 
@@ -76,28 +112,34 @@ def claim_folder(folder: Path, recipe: Recipe, *, films: Mapping[str, str], resu
             recipe or other films, of which a patient may judge the weights that had learnt from
             them.
     """
-    path = folder / "settings.json"
-    made_of = {"recipe": asdict(recipe), "films": dict(films)}
+    made_of: _Parts = {"recipe": asdict(recipe), "films": dict(films)}
+    _check(folder, made_of, resume=resume)
+    path = folder / SETTINGS
+    if not path.is_file():
+        told = {**made_of, "run_with": _run_with()}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_text(path, json.dumps(told, indent=2) + "\n")
+        except OSError as error:
+            raise ConfigurationError(f"{folder}: {error.strerror}; a run needs a folder") from error
+
+
+def _check(folder: Path, made_of: _Parts, *, resume: bool) -> None:
+    path = folder / SETTINGS
     if resume and path.is_file():
         _refuse_another(path, made_of)
-        return
-    if (folder / LAST).exists() or path.exists():
+    elif (folder / LAST).exists() or path.exists():
         raise ConfigurationError(f"{folder} holds a run already: resume it or name another folder")
-    told = json.dumps(made_of | {"run_with": _run_with()}, indent=2) + "\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_text(path, told)
-    except OSError as error:
-        raise ConfigurationError(f"{folder}: {error.strerror}; a run needs a folder") from error
 
 
-def _refuse_another(path: Path, made_of: Mapping[str, Mapping[str, object]]) -> None:
+def _refuse_another(path: Path, made_of: _Parts) -> None:
     before = _object(path, path.read_bytes())
     for part, values in json.loads(json.dumps(made_of)).items():  # tuples become lists
         for name, value in values.items():
             begun = before.get(part, {}).get(name)
             if begun != value:
-                raise ConfigurationError(f"{part} {name} {value}: the run was begun with {begun}")
+                now, then = (each if each != "" else "none" for each in (value, begun))
+                raise ConfigurationError(f"{part} {name} {now}: the run was begun with {then}")
 
 
 def _object(path: Path, text: str | bytes) -> dict[str, Any]:

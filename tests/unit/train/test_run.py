@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +9,13 @@ import torch
 from safetensors.torch import save_file
 
 from triage.domain.errors import ConfigurationError
-from triage.train.recipe import Recipe
+from triage.train.recipe import RADIOGRAPH, Recipe
 from triage.train.run import (
     LAST,
     Epoch,
     append_epoch,
+    begun_by,
+    check_folder,
     claim_folder,
     load_checkpoint,
     read_log,
@@ -134,6 +136,39 @@ def test_a_damaged_log_is_named(tmp_path: Path, line: str) -> None:
 
     with pytest.raises(ConfigurationError, match=r"log\.jsonl: damaged"):
         read_log(tmp_path, epochs=1)
+
+
+def test_a_run_tells_the_recipe_that_it_was_begun_with(tmp_path: Path) -> None:
+    recipe = replace(RADIOGRAPH, labels=("tumour",), start="ab")
+    claim_folder(tmp_path, recipe, films=FILMS, resume=False)
+
+    assert begun_by(tmp_path) == recipe
+    assert begun_by(tmp_path / "nowhere") is None
+
+
+@pytest.mark.parametrize("told", ["", "[]", "{}", '{"recipe": {"optimizer": "lion"}}'])
+def test_settings_that_tell_no_recipe_are_named(tmp_path: Path, told: str) -> None:
+    (tmp_path / "settings.json").write_text(told, "utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"settings\.json tells no recipe"):
+        begun_by(tmp_path)
+
+
+def test_a_recipe_with_a_field_that_nobody_knows_is_of_another_version(tmp_path: Path) -> None:
+    told = {"recipe": asdict(RECIPE) | {"dropout": 0.5}}
+    (tmp_path / "settings.json").write_text(json.dumps(told), "utf-8")
+
+    with pytest.raises(ConfigurationError, match="of this version"):
+        begun_by(tmp_path)
+
+
+def test_a_folder_is_checked_without_its_films(tmp_path: Path) -> None:
+    claim_folder(tmp_path, RECIPE, films=FILMS, resume=False)
+
+    check_folder(tmp_path, RECIPE, resume=True)
+
+    with pytest.raises(ConfigurationError, match="holds a run already"):
+        check_folder(tmp_path, RECIPE, resume=False)
 
 
 def test_the_log_drops_epochs_that_no_checkpoint_holds(tmp_path: Path) -> None:
