@@ -143,7 +143,7 @@ def _trained(trial: Trial, cohort: Cohort, predictions: Predictions) -> Tensor:
         train = load_examples(films, recipe, predictions=predictions, advance=_nothing)
         nobody = train.chosen(torch.zeros(len(train), dtype=torch.bool))
         progress = Progress(step=_nothing, epoch=lambda epoch: _tell(trial, epoch))
-        material = Material(train, nobody)
+        material = Material(train, held=nobody, val=nobody)
         fit(run, recipe, material, progress=progress, resume=True, start=start)
         training = begin(recipe)
         load_checkpoint(run / LAST, training)

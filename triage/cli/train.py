@@ -1,5 +1,6 @@
 """``triage train``: train a network by one of the named recipes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -9,22 +10,30 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress import TaskID as Task
 
+from triage.domain.errors import UnusableList
 from triage.domain.labels import HEADS
 from triage.evaluate.curves import Pass, save_curves
-from triage.infer.bundle import Bundle, load_bundle
+from triage.infer.bundle import load_bundle
 from triage.infer.checkpoint import sha256
 from triage.infer.densenet import ARCHITECTURES
 from triage.train import fit
-from triage.train.export import Title, export
+from triage.train.export import Title, export, refuse_one_kind
 from triage.train.films import Examples, load_examples
 from triage.train.labels import HELD, LabelledFilm, known_labels, read_labels
 from triage.train.recipe import PRESETS, Precision, Recipe
-from triage.train.run import Epoch
+from triage.train.run import Epoch, begun_by, check_folder
 from triage.train.soft import Predictions, read_predictions
 from triage.train.training import Start
 
+USUAL = "radiograph"
 Beginning = Annotated[Path | None, typer.Option(help="Bundle whose weights to begin with.")]
 Said = Annotated[Path | None, typer.Option(help="CSV of another network's probabilities.")]
+Preset = Annotated[
+    str | None, typer.Option(help=f"One of {', '.join(PRESETS)}; {USUAL} unless resumed.")
+]
+Resume = Annotated[
+    bool, typer.Option(help="Go on after the last finished epoch, by the recipe of the run.")
+]
 Epochs = Annotated[int | None, typer.Option(min=1)]
 Pixels = Annotated[int | None, typer.Option(min=32, max=2048)]
 First = Annotated[
@@ -47,8 +56,8 @@ def train(
     folder: Annotated[Path, typer.Argument(help="Folder with labels.csv, or ChestX-ray14.")],
     *,
     to: Annotated[Path, typer.Option(help="Run folder: settings, log, checkpoints, bundle.")],
-    preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "radiograph",
-    resume: Annotated[bool, typer.Option(help="Go on after the last finished epoch.")] = False,
+    preset: Preset = None,
+    resume: Resume = False,
     start: Beginning = None,
     predictions: Said = None,
     epochs: Epochs = None,
@@ -73,21 +82,20 @@ def train(
     """
     sides = (pixels, first_pixels)
     changes = Changes(epochs, *sides, batch, learning_rate, seed, precision, architecture, pointed)
+    recipe, begun = _plan(_base(preset, to, resume=resume), changes, start, predictions)
+    check_folder(to, recipe, resume=resume)
     films = read_labels(folder)
+    recipe = replace(recipe, labels=_labels(films, recipe.labels))
     soft = read_predictions(predictions) if predictions else None
-    bundle = load_bundle(start) if start else None
-    recipe = _recipe(preset, changes, films, bundle, predictions)
-    begun = Start.of(bundle, recipe) if bundle else None
     with _bars() as bars:
         sets = {split: _load(films, split, recipe, soft, bars) for split in ("train", HELD, "val")}
-        material = fit.Material(train=sets["train"], held=_others(sets[HELD]))
-        _fit(to, recipe, material, bars, resume=resume, start=begun)
+        _fit(to, recipe, sets, bars, resume=resume, start=begun)
     model = export(to, recipe, films=films, val=_others(sets["val"]), title=Title(name, version))
     print(f"{model.name} {model.version} {model.digest} {to / 'bundle'}")
 
 
 class Changes(NamedTuple):
-    """What differs from the preset, by the names of its fields; ``None`` does not."""
+    """What differs from the recipe, by the names of its fields; ``None`` does not."""
 
     epochs: int | None
     pixels: int | None
@@ -100,26 +108,40 @@ class Changes(NamedTuple):
     pointed: float | None
 
 
-def _recipe(
-    preset: str,
-    changes: Changes,
-    films: tuple[LabelledFilm, ...],
-    bundle: Bundle | None,
-    predictions: Path | None,
-) -> Recipe:
-    if preset not in PRESETS:
+def _base(preset: str | None, to: Path, *, resume: bool) -> Recipe:
+    """Return the recipe to change: of the run that is resumed, unless a preset is named."""
+    if preset not in (None, *PRESETS):
         raise typer.BadParameter(f"{preset}: one of {', '.join(PRESETS)}")
+    begun = begun_by(to) if resume and preset is None else None
+    return begun or PRESETS[preset or USUAL]
+
+
+def _plan(
+    base: Recipe, changes: Changes, start: Path | None, predictions: Path | None
+) -> tuple[Recipe, Start | None]:
+    """Return the recipe, whose labels may not all be known, and the weights to begin with."""
     if changes.architecture not in (None, *ARCHITECTURES):
         raise typer.BadParameter(f"{changes.architecture}: one of {', '.join(ARCHITECTURES)}")
-    wanted = {field: value for field, value in changes._asdict().items() if value is not None}
+    if predictions and not predictions.is_file():
+        raise UnusableList(f"{predictions}: no such file")
+    bundle = load_bundle(start) if start else None
     recipe = replace(
-        PRESETS[preset],
-        labels=known_labels(films, PRESETS[preset].labels),
+        base,
         predictions=sha256(predictions) if predictions else "",
+        start=bundle.model.digest if bundle else "",
     )
-    if bundle:
-        recipe = replace(recipe, start=bundle.model.digest, first_pixels=0)
-    return replace(recipe, **wanted)
+    if bundle and not base.start:
+        recipe = replace(recipe, first_pixels=0)
+    wanted = {field: value for field, value in changes._asdict().items() if value is not None}
+    recipe = replace(recipe, **wanted)
+    return recipe, Start.of(bundle, recipe) if bundle else None
+
+
+def _labels(films: Sequence[LabelledFilm], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels that films know, once validation films can judge each of them."""
+    labels = known_labels(films, names)
+    refuse_one_kind(films, labels)
+    return labels
 
 
 def _bars() -> Progress:
@@ -156,12 +178,14 @@ def _others(examples: Examples) -> Examples:
 def _fit(
     to: Path,
     recipe: Recipe,
-    material: fit.Material,
+    sets: Mapping[str, Examples],
     bars: Progress,
     *,
     resume: bool,
     start: Start | None,
 ) -> None:
+    held, val = _others(sets[HELD]), _others(sets["val"])
+    material = fit.Material(sets["train"], held=held, val=val)
     steps = -(-len(material.train) // recipe.batch)
     task = bars.add_task("epoch 1", total=steps)
     progress = fit.Progress(

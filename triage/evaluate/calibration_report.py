@@ -30,6 +30,7 @@ class Films:
         patients_known: whether the labels name patients; else films were drawn.
         trained_on: films of the split train, left out.
         not_assessed: films that the daemon would not assess, by code.
+        kept: why labels stay as they were, by name.
         draws: of patients.
         seed: of draws and folds.
     """
@@ -43,6 +44,7 @@ class Films:
     patients_known: bool
     trained_on: int
     not_assessed: dict[str, int]
+    kept: dict[str, str]
     draws: int
     seed: int
 
@@ -66,6 +68,7 @@ def films_of(
         patients_known=subject.known.patients_known,
         trained_on=len(subject.known.trained_on),
         not_assessed=not_assessed,
+        kept=dict(done.kept),
         draws=commission.draws,
         seed=commission.order.seed,
     )
@@ -135,6 +138,7 @@ def _left_out(films: Films) -> list[str]:
             "The labels name no patients: films count as independent, intervals are too"
             " narrow, and a fifth may know a patient of the others."
         )
+    lines += [f"{name} stays as it was. {why}." for name, why in films.kept.items()]
     return lines
 
 

@@ -1,6 +1,6 @@
 """From what a person asks of calibration, and assessed films, to the new bundle's card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.domain.errors import UnusableList
@@ -25,10 +25,18 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Done:
-    """The films, what was found for each label, and the new card without its digests."""
+    """What calibration comes to.
+
+    Args:
+        cases: the films.
+        found: one for each label that was calibrated.
+        kept: why each of the others stays as it was, by name.
+        description: the new card without its digests.
+    """
 
     cases: Cases
     found: tuple[Recalibration, ...]
+    kept: Mapping[str, str]
     description: Description
 
 
@@ -71,25 +79,35 @@ class Commission:
         return Subject(card, chosen, known)
 
     def carried_out(self, subject: Subject, assessed: Assessed) -> Done:
-        """Calibrate.
+        """Calibrate the labels that can be; the others stay as they are.
 
         Args:
             subject: of this commission.
             assessed: its films, by ``cards.bare_route``.
 
         Raises:
-            UnusableList: as ``recalibrate``; or predictions and labels do not fit together.
+            UnusableList: as ``recalibrate`` of every label; or predictions and labels do not fit
+                together.
         """
         cases = join(assessed.predictions, subject.known)
         draws = draw(cases.patients, count=self.draws, seed=self.order.seed)
-        found = tuple(self._found(label, cases, draws) for label in subject.labels)
+        outcomes = {each.name: self._outcome(each, cases, draws) for each in subject.labels}
+        found = tuple(each for each in outcomes.values() if isinstance(each, Recalibration))
+        kept = {name: each for name, each in outcomes.items() if isinstance(each, str)}
+        if not found:
+            raise UnusableList("; ".join(kept.values()))
+        labels = tuple(label for label in subject.labels if label.name not in kept)
         version = self.version or f"{subject.card.version}-calibrated"
-        new = calibrated(subject.card, subject.labels, found, version=version, peaks=assessed.peaks)
-        return Done(cases, found, new)
+        new = calibrated(subject.card, labels, found, version=version, peaks=assessed.peaks)
+        return Done(cases, found, kept, new)
 
-    def _found(self, label: Label, cases: Cases, draws: Draws) -> Recalibration:
+    def _outcome(self, label: Label, cases: Cases, draws: Draws) -> Recalibration | str:
+        """Calibrate a label, or say why that cannot be."""
         answers = cases.answers(Question(label.name, label.name))
-        return recalibrate(label.name, answers, self.order, old=line_of(label), draws=draws)
+        try:
+            return recalibrate(label.name, answers, self.order, old=line_of(label), draws=draws)
+        except UnusableList as error:
+            return str(error)
 
     def _refuse_unanswered(self, wanted: Sequence[Label], answered: Sequence[Label]) -> None:
         there = [label.name for label in answered]

@@ -44,7 +44,7 @@ def read_chestxray14(folder: Path) -> list[Row]:
 
     Images of the test list have the split ``test`` and are never trained on. Patients of the
     other list are ``train`` or ``val`` by a hash of their number, the same one in every run.
-    Rows of the table that no list names are left out.
+    Rows of the table and files that no list names are left out.
 
     Args:
         folder: laid out as above.
@@ -60,8 +60,8 @@ def read_chestxray14(folder: Path) -> list[Row]:
     """
     lists = {name: _listed(folder / name) for name in (TRAIN_VAL, TEST)}
     _refuse(folder, "images in both lists", sorted(set(lists[TRAIN_VAL]) & set(lists[TEST])))
-    entries, images = _entries(folder), _images(folder)
     listed = lists[TRAIN_VAL] + lists[TEST]
+    entries, images = _entries(folder), _images(folder, frozenset(listed))
     _refuse(folder, "listed images without a row", [n for n in listed if n not in entries])
     _refuse(folder, "listed images without a file", [n for n in listed if n not in images])
     trained = [_row(entries[name], images[name]) for name in lists[TRAIN_VAL]]
@@ -107,9 +107,11 @@ def _entries(folder: Path) -> dict[str, Row]:
     return {row[_FILM]: row for row in rows}
 
 
-def _images(folder: Path) -> dict[str, Path]:
+def _images(folder: Path, listed: frozenset[str]) -> dict[str, Path]:
+    """Find the listed images; what a file manager leaves in every folder is none."""
     folders = [folder / "images", *sorted(folder.glob("images_*/images"))]
-    paths = [path for each in folders if each.is_dir() for path in each.iterdir()]
+    found = [path for each in folders if each.is_dir() for path in each.iterdir()]
+    paths = [path for path in found if path.name in listed]
     _refuse(folder, "images in several folders", sorted(_repeated(path.name for path in paths)))
     return {path.name: path.relative_to(folder) for path in paths}
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from triage.domain.assessment import Model
 from triage.domain.errors import ConfigurationError
-from triage.domain.labels import HEADS
+from triage.domain.labels import HEADS, LABELS
 from triage.domain.ranking import operating_point, threshold_above
 from triage.infer.bundle import save_bundle
 from triage.infer.card import Description, Input, Label, Training
@@ -71,6 +71,27 @@ def export(
     return save_bundle(run / "bundle", network, description=description)
 
 
+def refuse_one_kind(films: Sequence[LabelledFilm], labels: Sequence[str]) -> None:
+    """Raise what ``export`` would, after all epochs, of validation films of one kind.
+
+    Raises:
+        ConfigurationError: a head lacks validation films of one kind, or a finding lacks any
+            without it.
+    """
+    judged = [film.targets for film in films if film.split == "val" and not film.normal]
+    for name in labels:
+        targets = [each[LABELS.index(name)] for each in judged]
+        _refuse_one_kind(name, np.array([each > 0 for each in targets if each is not None], bool))
+
+
+def _refuse_one_kind(name: str, present: NDArray[np.bool_]) -> None:
+    if present.all() or (name in HEADS and not present.any()):
+        raise ConfigurationError(
+            f"{name}: {int(present.sum())} of {present.size} validation films have it;"
+            " a threshold needs films of both kinds"
+        )
+
+
 def _best(run: Path, recipe: Recipe) -> tuple[DenseNet, str]:
     """Return the best epoch's network, rounded as a bundle holds it, and how it was trained."""
     training = begin(recipe)
@@ -102,11 +123,7 @@ def _label(name: str, outcome: Outcome, number: int) -> Label:
     logits, present = outcome.known(number)
     probabilities = _sigmoid(logits)
     scale = map_scale(outcome.peaks[:, number])
-    if present.all() or (name in HEADS and not present.any()):
-        raise ConfigurationError(
-            f"{name}: {int(present.sum())} of {present.size} validation films have it;"
-            " a threshold needs films of both kinds"
-        )
+    _refuse_one_kind(name, present)
     if not present.any():
         threshold = threshold_above(probabilities, share=SPECIFICITY)
         return Label(name=name, flags=False, threshold=threshold, map_scale=scale)

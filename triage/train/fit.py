@@ -39,10 +39,17 @@ class Material:
     Args:
         train: what the weights are fitted to.
         held: films of other patients, by which the epochs are compared; may be none.
+        val: films that the bundle's thresholds are set by, which no epoch sees; may be none.
     """
 
     train: Examples
     held: Examples
+    val: Examples
+
+    def digests(self) -> dict[str, str]:
+        """Return the digest of the films of each kind."""
+        kinds = {"train": self.train, "held": self.held, "val": self.val}
+        return {kind: examples.digest() for kind, examples in kinds.items()}
 
 
 def fit(
@@ -68,8 +75,7 @@ def fit(
         ConfigurationError: the folder holds a run of another recipe or of other films.
     """
     training = begin(recipe, start)
-    films = {"train": material.train.digest(), "held": material.held.digest()}
-    claim_folder(folder, recipe, films=films, resume=resume)
+    claim_folder(folder, recipe, films=material.digests(), resume=resume)
     done = load_checkpoint(folder / LAST, training)
     log = read_log(folder, epochs=done)
     for number in range(done + 1, recipe.epochs + 1):

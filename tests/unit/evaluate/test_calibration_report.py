@@ -24,6 +24,7 @@ FILMS = Films(
     patients_known=True,
     trained_on=0,
     not_assessed={},
+    kept={},
     draws=100,
     seed=0,
 )
@@ -103,3 +104,13 @@ def test_the_card_for_people_says_what_was_calibrated_on_what() -> None:
     assert "7 films of the split train were left out." in told
     assert told.count("| tumour, specificity 0.8 |") == 2
     assert f"| {found.cuts[0].threshold:.4f} |" in told
+
+
+def test_a_label_that_stays_as_it_was_is_named_everywhere() -> None:
+    films = replace(FILMS, kept={"Hernia": "platt scaling of Hernia: slope -2: above 0"})
+    found = [recalibration(Method.PLATT)]
+    sentence = "Hernia stays as it was. platt scaling of Hernia: slope -2: above 0."
+
+    assert sentence in calibration_lines(films, found)
+    assert sentence in calibration_section(films, found)
+    assert plain_calibration(films, found)["kept"] == films.kept

@@ -154,6 +154,16 @@ def test_an_image_in_two_folders_is_refused(tmp_path: Path) -> None:
         read_chestxray14(tmp_path)
 
 
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "._00000003_000.png"])
+def test_what_a_file_manager_leaves_in_every_folder_is_no_image(tmp_path: Path, name: str) -> None:
+    layout(tmp_path)
+    for part in ("images", "images_001/images", "images_002/images"):
+        (tmp_path / part).mkdir(parents=True, exist_ok=True)
+        (tmp_path / part / name).touch()
+
+    assert len(read_chestxray14(tmp_path)) == 4
+
+
 @pytest.mark.parametrize("name", ["train_val_list.txt", "test_list.txt", "Data_Entry_2017*.csv"])
 def test_a_file_of_the_layout_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     next(layout(tmp_path).glob(name)).unlink()

@@ -7,8 +7,9 @@ import torch
 
 from tests.unit.train.phantoms import SIZE, phantoms
 from triage.domain.errors import ConfigurationError
+from triage.domain.labels import HEADS, LABELS
 from triage.infer.bundle import load_bundle
-from triage.train.export import Title, export
+from triage.train.export import Title, export, refuse_one_kind
 from triage.train.films import Examples
 from triage.train.labels import LabelledFilm
 from triage.train.loop import evaluate
@@ -96,3 +97,28 @@ def test_what_was_learnt_beside_the_labels_is_not_exported(tmp_path: Path, val: 
     rows = load_bundle(tmp_path / "bundle").network.classifier.weight
     assert torch.equal(rows, training.kept.classifier.weight[:2].half().float())
     assert len(training.kept.classifier.weight) == 5
+
+
+def judged(*known: tuple[float | None, ...], normal: bool = False) -> list[LabelledFilm]:
+    """Make validation films of which the first labels are known."""
+    rows = [(*first, *(None,) * (len(LABELS) - len(first))) for first in known]
+    return [LabelledFilm(Path("a.png"), "P", "val", row, "Drawn", normal=normal) for row in rows]
+
+
+def test_films_of_both_kinds_are_enough() -> None:
+    refuse_one_kind(judged((1.0, 0.0), (0.0, None), (None, 1.0)), tuple(HEADS))
+
+
+def test_a_head_of_one_kind_is_refused_before_training() -> None:
+    positive = replace(judged((0.0, 1.0))[0], split="train")
+    films = [*judged((1.0, 0.0), (0.0, None)), *judged((0.0, 1.0), normal=True), positive]
+
+    with pytest.raises(ConfigurationError, match="inflammation: 0 of 1 validation films have it"):
+        refuse_one_kind(films, tuple(HEADS))
+
+
+def test_a_finding_may_lack_positives_but_not_negatives() -> None:
+    refuse_one_kind(judged((0.0, 0.0, 0.0)), LABELS[2:3])
+
+    with pytest.raises(ConfigurationError, match="Atelectasis: 1 of 1 validation films have it"):
+        refuse_one_kind(judged((0.0, 0.0, 1.0)), LABELS[2:3])

@@ -26,6 +26,7 @@ BETTER = replace(
     labels=tuple(HEADS),
     precision=Precision.FLOAT32,
 )
+SETS = ((32, 1), (16, 2), (16, 3))
 SILENT = Progress(step=lambda: None, epoch=lambda _: None)
 
 
@@ -40,7 +41,7 @@ def interrupt(_: Epoch) -> None:
 
 @pytest.fixture(scope="module")
 def material() -> Material:
-    return Material(phantoms(32, seed=1).examples, phantoms(16, seed=2).examples)
+    return Material(*(phantoms(count, seed=seed).examples for count, seed in SETS))
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, BETTER], ids=["article", "radiograph"])
@@ -91,12 +92,26 @@ def test_a_bundle_of_another_kind_is_no_beginning() -> None:
         Start.of(shipped, RECIPE)
 
 
-def test_a_run_is_not_resumed_on_films_that_changed(tmp_path: Path, material: Material) -> None:
+@pytest.mark.parametrize("kind", ["train", "held", "val"])
+def test_a_run_is_not_resumed_on_films_that_changed(
+    tmp_path: Path, material: Material, kind: str
+) -> None:
     fit(tmp_path, replace(RECIPE, epochs=1), material, progress=SILENT)
-    fewer = replace(material, train=material.train.chosen(torch.arange(16)))
+    fewer = getattr(material, kind).chosen(torch.arange(8))
+    changed = replace(material, **{kind: fewer})
 
-    with pytest.raises(ConfigurationError, match="films train"):
-        fit(tmp_path, replace(RECIPE, epochs=1), fewer, progress=SILENT, resume=True)
+    with pytest.raises(ConfigurationError, match=f"films {kind}"):
+        fit(tmp_path, replace(RECIPE, epochs=1), changed, progress=SILENT, resume=True)
+
+
+def test_a_run_is_not_resumed_on_other_labels_of_the_same_validation_films(
+    tmp_path: Path, material: Material
+) -> None:
+    fit(tmp_path, replace(RECIPE, epochs=1), material, progress=SILENT)
+    inverted = replace(material, val=replace(material.val, targets=1 - material.val.targets))
+
+    with pytest.raises(ConfigurationError, match="films val"):
+        fit(tmp_path, replace(RECIPE, epochs=1), inverted, progress=SILENT, resume=True)
 
 
 def test_without_a_film_to_judge_by_the_last_epoch_is_kept(

@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, content: bytes) -> None
         (b"file,split\n1.png,train\n2.png,train,1\n", "row 3 has 3 fields: 2"),
         (b"file\nB\xfccher.png\n", "damaged, or no CSV text in UTF-8"),
         (b'file\n"1.png\n', "damaged, or no CSV text in UTF-8"),
+        (b"\x1f\x8bfile\n1.png\n", "damaged, or no CSV text in UTF-8"),
+        (gzip.compress(b"file\n1.png\n")[:-9], "damaged, or no CSV text in UTF-8"),
     ],
 )
 def test_a_damaged_table_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -53,3 +56,14 @@ def test_a_damaged_table_is_refused(tmp_path: Path, content: bytes, sentence: st
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnusableList, match=r"labels\.csv: no such file"):
         read_rows(tmp_path / "labels.csv", needed=("file",))
+
+
+def test_a_gzipped_table_is_known_by_its_content(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(b"file\n1.png\n"))
+
+    assert read_rows(path, needed=("file",)) == [{"file": "1.png"}]
+
+
+def test_a_folder_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(UnusableList, match="is a directory"):
+        read_rows(tmp_path, needed=("file",))
