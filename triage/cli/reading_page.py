@@ -8,7 +8,7 @@ from html import escape
 
 from triage.cli.cells import shown
 from triage.database.statistics import Table, Value
-from triage.decode.person import Person
+from triage.decode.person import Person, name_groups
 
 STYLE = """
 @page { size: A4; margin: 12mm 10mm 14mm; }
@@ -126,9 +126,11 @@ def _row(cells: Mapping[str, Value], listed: Listed) -> str:
 def _person(whose: Person) -> str:
     born = f"born {_said(_dashed(whose.birth_date.reveal))}" if whose.birth_date.reveal else ""
     number = f"accession {_said(whose.accession.reveal)}" if whose.accession.reveal else ""
-    known = [_said(whose.patient_id.reveal), born, number]
+    name, patient_id = whose.name.reveal, whose.patient_id.reveal
+    known = [_said(patient_id) if patient_id != name else "", born, number]
+    groups = name_groups(name) or ["name not known"]
     return (
-        f"<strong>{_said(whose.name.reveal or 'name not known')}</strong>"
+        f"{''.join(f'<strong>{_said(group)}</strong>' for group in groups)}"
         f"{', '.join(part for part in known if part)}"
     )
 

@@ -50,6 +50,15 @@ def person(path: Path) -> Person:
             return Person()
 
 
+def name_groups(name: str) -> list[str]:
+    """Part a name into its alphabetic, ideographic and phonetic groups (PS3.5 6.2.1.1).
+
+    >>> name_groups("Yamada Tarou=山田 太郎=やまだ たろう")
+    ['Yamada Tarou', '山田 太郎', 'やまだ たろう']
+    """
+    return [group.strip() for group in name.split("=") if group.strip()]
+
+
 def _text(source: Dataset, keyword: str) -> str:
     value = source.get(keyword)
     letters = "" if value is None else str(value).replace("^", " ").replace("\0", " ")

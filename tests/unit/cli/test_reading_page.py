@@ -105,8 +105,29 @@ def test_html_in_a_header_is_text() -> None:
 
     read = Reader(reading_page(listed({}, persons={"2.25.1": whose})))
 
-    assert all(f"{number}{HOSTILE}" in read.text for number in range(4))
+    assert all(f"{number}{HOSTILE}" in read.text for number in range(1, 4))
+    assert all(group in read.text for group in f"0{HOSTILE}".split("="))
     assert "img" not in read.tags
+
+
+def test_each_group_of_letters_of_a_name_has_a_line() -> None:
+    whose = {"2.25.1": Person(Hidden("Suzuki Hanako=鈴木 花子=すずき はなこ"), Hidden("17"))}
+
+    page = reading_page(listed({}, persons=whose))
+
+    assert "<strong>Suzuki Hanako</strong><strong>鈴木 花子</strong>" in page
+    assert "=鈴木" not in page
+
+
+def test_a_patient_id_that_is_the_name_stands_once() -> None:
+    same, other = (Person(Hidden("Covid0000"), Hidden(number)) for number in ("Covid0000", "17"))
+
+    assert words({}, {"2.25.1": same}).count("Covid0000") == 1
+    assert "Covid0000 17" in words({}, {"2.25.1": other})
+
+
+def test_a_name_of_separators_alone_is_not_known() -> None:
+    assert "name not known" in words({}, {"2.25.1": Person(Hidden("=="))})
 
 
 def test_a_birth_date_is_written_with_dashes_and_what_is_none_as_it_is() -> None:

@@ -5,7 +5,7 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from triage.decode.person import Person, person
+from triage.decode.person import Person, name_groups, person
 
 
 def written(folder: Path, **attributes: str) -> Path:
@@ -48,6 +48,21 @@ def test_a_name_is_read_in_the_films_own_letters(
     file = written(tmp_path, SpecificCharacterSet=characters, PatientName=name)
 
     assert name_of(file) == name.replace("^", " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "groups"),
+    [
+        ("Doe Jane", ["Doe Jane"]),
+        ("Suzuki Hanako=鈴木 花子=すずき はなこ", ["Suzuki Hanako", "鈴木 花子", "すずき はなこ"]),
+        ("=王 小东", ["王 小东"]),
+        ("Hong Gildong==", ["Hong Gildong"]),
+        ("=", []),
+        ("", []),
+    ],
+)
+def test_a_name_is_parted_into_its_groups(name: str, groups: list[str]) -> None:
+    assert name_groups(name) == groups
 
 
 def test_a_header_that_tells_nothing_names_nobody(tmp_path: Path) -> None:
