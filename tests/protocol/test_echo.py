@@ -77,6 +77,16 @@ def test_an_echo_in_vain_is_69_and_says_what_to_change(command: Command, script:
 
 
 @pytest.mark.parametrize("name", ["echo", "doctor"])
+def test_an_ipv6_address_is_told_so_that_it_can_be_pasted_back(command: Command, name: str) -> None:
+    peer = f"X@[::1]:{free_port()}"
+
+    assert command.code(name, peer) == 69
+    told = command.captured.readouterr().out
+    assert told.startswith(peer)
+    assert f" the port in {peer}" in told
+
+
+@pytest.mark.parametrize("name", ["echo", "doctor"])
 def test_nobody_of_that_name_is_64(command: Command, name: str) -> None:
     assert command.code(name, "NOBODY") == 64
 

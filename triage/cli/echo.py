@@ -19,9 +19,9 @@ def echo(
     visit = Visit(choice, case)
     step = visit.tried(Step("echo", "C-ECHO"), lambda step: verify(visit, step))
     if as_json:
-        print_json({"peer": str(case.peer), "tls": case.tls is not None, **asdict(step)})
+        print_json({"peer": case.peer.spelt_out, "tls": case.tls is not None, **asdict(step)})
     else:
-        print(f"{case.peer}: {step.answer} ({step.ms:.1f} ms)")
+        print(f"{case.peer.spelt_out}: {step.answer} ({step.ms:.1f} ms)")
         if step.change:
             print(f"  change: {step.change}")
     return 0 if step.verdict is Verdict.OK else EX_UNAVAILABLE

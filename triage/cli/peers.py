@@ -24,12 +24,13 @@ def cases(settings: Settings, name: str | None, *, tls: bool = False) -> list[Ca
         ConfigurationError: a TLS file cannot be used.
     """
     peers = [*dict.fromkeys(destination.peer for destination in settings.called)]
-    known = [peer for peer in peers if name in {None, peer.ae_title, str(peer)}]
+    known = [peer for peer in peers if name in {None, peer.ae_title, str(peer), peer.spelt_out}]
     if name is None or len(known) == 1:
         return [_configured(settings, peer, tls=tls) for peer in known]
     if known:
-        raise typer.BadParameter(f"PEER {name}: say which: {', '.join(map(str, known))}")
-    peer = _spelt_out(name, [*map(str, peers)])
+        which = ", ".join(peer.spelt_out for peer in known)
+        raise typer.BadParameter(f"PEER {name}: say which: {which}")
+    peer = _spelt_out(name, [peer.spelt_out for peer in peers])
     handshake = handshake_with(peer.host, settings.tls) if tls else None
     return [Case(peer, settings.listener.ae_title, tls=handshake)]
 

@@ -20,6 +20,10 @@ NAME_MISMATCH, ADDRESS_MISMATCH = 62, 64
 NOT_YET_VALID, EXPIRED = 9, 10
 """Codes of OpenSSL's verification."""
 
+GIVEN = "PEER"
+"""The section of a peer that is in no settings, but was given as AE@HOST:PORT."""
+_PARTS = {"ae_title": "AE title"}
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -27,7 +31,7 @@ class Case:
 
     peer: Peer
     title: str
-    section: str = "PEER"
+    section: str = GIVEN
     tls: Handshake | None = None
 
     @property
@@ -36,9 +40,17 @@ class Case:
         return f"add AE title {self.title} with this machine's address at the PACS"
 
     def key(self, name: str) -> str:
-        """Name a setting of this peer."""
+        """Name a setting of this peer, or a part of what was given instead."""
+        if self.section == GIVEN:
+            return f"the {_PARTS.get(name, name)} in {self.peer.spelt_out}"
         own = self.section in {"pacs", "worklist.pacs", "worklist.mwl"}
         return f"{self.section}.{name}" if own else f"{name} of {self.section}"
+
+    def turn_tls(self, *, on: bool) -> str:
+        """Say how TLS is spoken to this peer, or no longer."""
+        if self.section == GIVEN:
+            return "give --tls" if on else "leave out --tls"
+        return f"set {self.key('tls')} = {'true' if on else 'false'}"
 
 
 def advise(broken: Broken, case: Case) -> str:
@@ -53,14 +65,14 @@ def advise(broken: Broken, case: Case) -> str:
 
 
 def _left(failure: Failure, case: Case) -> str:
-    port, plain = case.key("port"), case.key("tls")
+    port = case.key("port")
     if failure is Failure.GARBLED:
         return f"what answers there speaks no DICOM: correct {port}"
     if failure is Failure.SILENT:
-        other = f"set {plain} = false if it speaks plain DICOM there; " if case.tls else ""
+        other = f"{case.turn_tls(on=False)} if it speaks plain DICOM there; " if case.tls else ""
         return f"{other}correct {port}, or look at the PACS why it hangs (pacs.timeout_s)"
     if failure is Failure.CLOSED and case.tls is None:
-        return f"{case.add_us}; if it wants TLS there, set {plain} = true"
+        return f"{case.add_us}; if it wants TLS there, {case.turn_tls(on=True)}"
     return f"{case.add_us}: many end so whom they do not know; its log says why"
 
 
@@ -88,9 +100,9 @@ def _unreachable(cause: BaseException | None, case: Case) -> str:
 
 
 def _tls(cause: BaseException | None, case: Case) -> str:
-    tls, port = case.key("tls"), case.key("port")
+    port = case.key("port")
     if case.tls is None:
-        return f"set {tls} = true, or correct {port} to its port of plain DICOM"
+        return f"{case.turn_tls(on=True)}, or correct {port} to its port of plain DICOM"
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _unverified(cause.verify_code, case)
     said = cause.reason or "" if isinstance(cause, ssl.SSLError) else ""
@@ -98,7 +110,9 @@ def _tls(cause: BaseException | None, case: Case) -> str:
         return "let the PACS speak TLS 1.2 or 1.3 with forward secrecy and AEAD (BCP 195)"
     if "ALERT" in said:
         return "let the PACS trust the authority that signed tls.certificate, and check its dates"
-    return f"it speaks plain DICOM there: set {tls} = false, or correct {port} to its TLS port"
+    return (
+        f"it speaks plain DICOM there: {case.turn_tls(on=False)}, or correct {port} to its TLS port"
+    )
 
 
 def _unverified(code: int, case: Case) -> str:

@@ -40,7 +40,7 @@ def examine(settings: Settings, case: Case, *, store: bool) -> Examination:
     if store and visit.is_destination and _is_well(steps):
         steps += rehearse(visit)
     visit.leave()
-    return Examination(str(case.peer), case.tls is not None, tuple(steps))
+    return Examination(case.peer.spelt_out, case.tls is not None, tuple(steps))
 
 
 def echo(visit: Visit, step: Step) -> Step:

@@ -47,6 +47,18 @@ class Peer:
     def __str__(self) -> str:
         return f"{self.ae_title}@{self.host}:{self.port}"
 
+    @property
+    def spelt_out(self) -> str:
+        """The peer as a command takes it: an IPv6 address stands in brackets.
+
+        The database names destinations by ``str``, which therefore stays as it is.
+
+        >>> Peer("PACS", "::1", 104).spelt_out, Peer("PACS", "pacs.example", 104).spelt_out
+        ('PACS@[::1]:104', 'PACS@pacs.example:104')
+        """
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.ae_title}@{host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:

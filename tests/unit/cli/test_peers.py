@@ -67,6 +67,18 @@ def test_anybody_is_meant_who_is_spelt_out(settings: Settings, name: str, peer: 
     assert (case.peer, case.section, case.tls) == (peer, "PEER", None)
 
 
+@pytest.mark.parametrize("name", ["SIXTH@[2001:db8::7]:104", "SIXTH@2001:db8::7:104"])
+def test_one_of_an_ipv6_address_is_meant_with_brackets_or_without(name: str) -> None:
+    known = Settings(pacs=Pacs(further=(further("SIXTH", "2001:db8::7"),)))
+
+    (case,) = cases(known, name)
+
+    assert (case.section, case.peer.spelt_out) == (
+        "SIXTH in pacs.further",
+        "SIXTH@[2001:db8::7]:104",
+    )
+
+
 @pytest.mark.parametrize("name", ["OTHER@10.9.9.9:2762", "PACS"])
 def test_tls_may_be_asked_for(settings: Settings, name: str) -> None:
     (case,) = cases(settings, name, tls=True)

@@ -8,10 +8,11 @@ import pytest
 
 from triage.daemon.advice import Case, advise, advise_on_move, advise_on_store
 from triage.domain.study import Peer
-from triage.send.failure import Broken, Failure
+from triage.send.failure import Broken, Failure, Rejected
 from triage.settings.tls import Handshake
 
 CASE = Case(Peer("PACS", "10.1.2.10", 104), "TRIAGE", "pacs")
+GIVEN = Case(Peer("PACS", "::1", 1), "TRIAGE")
 OVER_TLS = replace(CASE, tls=Handshake(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "10.1.2.10"))
 
 
@@ -86,11 +87,29 @@ def test_every_failure_has_a_remedy(failure: Failure) -> None:
     assert advise(Broken(failure), CASE)
 
 
-@pytest.mark.parametrize("section", ["CHEST in pacs.further", "PEER"])
-def test_a_setting_is_named_where_it_stands(section: str) -> None:
-    case = replace(CASE, section=section)
+def test_a_setting_is_named_where_it_stands() -> None:
+    case = replace(CASE, section="CHEST in pacs.further")
 
-    assert f"correct port of {section}" in advise(Broken(Failure.GARBLED), case)
+    assert "correct port of CHEST in pacs.further" in advise(Broken(Failure.GARBLED), case)
+
+
+@pytest.mark.parametrize(
+    ("broken", "change"),
+    [
+        (because(Failure.UNREACHABLE, ConnectionRefusedError()), "the port in PACS@[::1]:1, or"),
+        (because(Failure.UNREACHABLE, socket.gaierror()), "correct the host in PACS@[::1]:1"),
+        (Rejected("", source=1, reason=7), "correct the AE title in PACS@[::1]:1 to its own"),
+        (Broken(Failure.CLOSED), "if it wants TLS there, give --tls"),
+    ],
+)
+def test_of_whom_no_settings_know_what_was_given_is_corrected(broken: Broken, change: str) -> None:
+    assert change in advise(broken, GIVEN)
+
+
+def test_tls_to_whom_no_settings_know_is_left_out() -> None:
+    case = replace(GIVEN, tls=OVER_TLS.tls)
+
+    assert "leave out --tls if it speaks plain DICOM" in advise(Broken(Failure.SILENT), case)
 
 
 def test_every_status_of_a_store_has_a_remedy() -> None:

@@ -9,6 +9,12 @@ def test_a_peer_reads_as_its_address() -> None:
     assert str(Peer("PACS", "10.0.0.1", 104)) == "PACS@10.0.0.1:104"
 
 
+def test_an_ipv6_address_is_spelt_out_in_brackets_and_stored_without() -> None:
+    peer = Peer("PACS", "2001:db8::7", 104)
+
+    assert (peer.spelt_out, str(peer)) == ("PACS@[2001:db8::7]:104", "PACS@2001:db8::7:104")
+
+
 def test_a_value_does_not_change() -> None:
     peer = Peer("PACS", "10.0.0.1", 104)
 
