@@ -95,6 +95,14 @@ def pairs_of(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str],
     return tuple((name, value) for name, _, value in parts)
 
 
+def day_named(text: str) -> datetime:
+    """Read a day, such as ``2026-11-26``."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a day of the site's zone
+    except ValueError:
+        raise typer.BadParameter(f"{text}: a day of the calendar, such as 2026-11-26") from None
+
+
 def with_progress(items: Sequence[Item], what: str = "assess") -> Iterable[Item]:
     """Count films or files on a terminal while something is done with each."""
     console = Console(stderr=True)

@@ -100,15 +100,22 @@ def _plots(plot: Plot, table: Table) -> Iterator[str]:
     bars = _bars(plot, table)
     if plot.along is None:
         yield from _cut(len(bars), "rows")
-        yield f"<h2>{escape(plot.value)}</h2>{lying([bar for _, bar in bars[:MOST]])}\n"
+        yield f"<h2>{escape(plot.what)}</h2>{lying([bar for _, bar in bars[:MOST]])}\n"
         return
     panels: dict[str, list[Bar]] = {}
     for name, bar in bars:
-        panels.setdefault(name, []).append(bar)
+        panels.setdefault(name or plot.what, []).append(bar)
     yield from _cut(len(panels), "series")
-    yield f"<h2>{escape(plot.value)} by {escape(plot.along)}</h2>\n"
+    yield f"<h2>{escape(plot.what)}, by {escape(plot.along)}</h2>\n"
     for name in list(panels)[:MOST]:
-        yield f"{standing(name or plot.value, panels[name])}\n"
+        yield _panel(name, panels[name], plot.unit)
+
+
+def _panel(name: str, bars: list[Bar], unit: str) -> str:
+    """Draw one series; of one that never rose above 0 say so, instead of nothing on a line."""
+    if any(bar.value for bar in bars):
+        return f"{standing(name, bars, unit=unit)}\n"
+    return f'<p class="note">{escape(shown(name))}: 0 all the time.</p>\n'
 
 
 def _bars(plot: Plot, table: Table) -> list[tuple[str, Bar]]:
@@ -139,6 +146,7 @@ def _table(table: Table, pictures: Mapping[int, bytes]) -> str:
         f"<tr>{_picture(pictures, number)}{''.join(map(_cell, row))}</tr>"
         for number, row in enumerate(table.rows)
     )
+    body = body or f'<tr><td colspan="{len(table.columns)}">no rows</td></tr>'
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>\n"
 
 

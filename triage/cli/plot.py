@@ -30,22 +30,23 @@ def lying(bars: Sequence[Bar]) -> str:
     return _svg(_NAME_PX + _BAR_PX + _VALUE_PX, _LINE_PX * len(bars), parts)
 
 
-def standing(title: str, bars: Sequence[Bar]) -> str:
+def standing(title: str, bars: Sequence[Bar], *, unit: str = "") -> str:
     """Draw bars along the days that name them; a day without one stays empty.
 
-    The scale goes from 0 to the highest, which is written.
+    The scale goes from 0 to the highest, which is written, with its unit.
     """
     most = max((bar.value for bar in bars), default=0.0)
     days = [date.fromisoformat(bar.name) for bar in bars]
     places = [(day - days[0]).days for day in days]
     step = _COLUMN_PX / max([10, *(place + 1 for place in places)])
     high = _PANEL_PX - 40
-    parts = [f'<text x="0" y="14" class="title">{_short(title)}: at most {shown(most)}</text>']
+    told = f"{_short(title)}: at most {_measured(most, unit)}"
+    parts = [f'<text x="0" y="14" class="title">{told}</text>']
     for place, bar in zip(places, bars, strict=True):
         tall = high * bar.value / (most or 1.0)
         parts.append(
             f'<rect x="{place * step + min(1, step / 4):.2f}" y="{22 + high - tall:.1f}" '
-            f'width="{max(step - 2, step / 2):.2f}" height="{tall:.1f}">{_tip(bar)}</rect>'
+            f'width="{max(step - 2, step / 2):.2f}" height="{tall:.1f}">{_tip(bar, unit)}</rect>'
         )
     parts.append(f'<line x1="0" y1="{22 + high}" x2="{_COLUMN_PX}" y2="{22 + high}"/>')
     if bars:
@@ -72,8 +73,12 @@ def _short(name: str) -> str:
     return escape(shown(cut))
 
 
-def _tip(bar: Bar) -> str:
-    return f"<title>{escape(shown(bar.name))}: {shown(bar.value)}</title>"
+def _tip(bar: Bar, unit: str = "") -> str:
+    return f"<title>{escape(shown(bar.name))}: {_measured(bar.value, unit)}</title>"
+
+
+def _measured(value: float, unit: str) -> str:
+    return f"{shown(value)} {unit}".rstrip()
 
 
 def _svg(width: int, height: int, parts: Sequence[str]) -> str:

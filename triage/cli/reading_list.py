@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from triage.cli.options import SettingsFile, look_only, settings_from
+from triage.cli.options import SettingsFile, day_named, look_only, settings_from
 from triage.cli.reading_page import Listed, reading_page
 from triage.cli.tables import WRITERS, Format
 from triage.database.calendar import current_rule
@@ -24,7 +24,7 @@ from triage.spool import path_in
 
 Day = Annotated[
     datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], metavar="DAY", help="Whose list; today's."),
+    typer.Option("--date", parser=day_named, metavar="DAY", help="Whose list; today's."),
 ]
 As = Annotated[Format, typer.Option("--format", help="How it is written.")]
 To = Annotated[

@@ -98,6 +98,7 @@ def reading_page(listed: Listed) -> str:
     rows = "\n".join(
         _row(dict(zip(listed.table.columns, row, strict=True)), listed) for row in listed.table.rows
     )
+    rows = rows or '<tr><td colspan="5">no studies</td></tr>'
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_FROM_ELSEWHERE}">'

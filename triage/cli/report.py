@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from triage.cli.agreement import Part, answered
-from triage.cli.options import SettingsFile, look_only, settings_from
+from triage.cli.options import SettingsFile, day_named, look_only, settings_from
 from triage.cli.page import Section, page_of
 from triage.cli.tables import WRITERS, Format, as_table, objects
 from triage.cli.thumbnails import films_of, pictures
@@ -21,7 +21,7 @@ DAYS = 30
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Without one, all are listed.")]
 Since = Annotated[
     datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="The first day; 30 days ago."),
+    typer.Option(parser=day_named, metavar="DAY", help="The first day; 30 days ago."),
 ]
 As = Annotated[Format, typer.Option("--format", help="How it is printed.")]
 

@@ -20,7 +20,7 @@ class Format(StrEnum):
 
 
 def as_table(table: Table) -> str:
-    """Write columns as wide as they need to be; numbers stand to the right."""
+    """Write columns as wide as they need to be, numbers to the right, or that there are no rows."""
     rows = [tuple(shown(value) for value in row) for row in (table.columns, *table.rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     numeric = [
@@ -32,7 +32,7 @@ def as_table(table: Table) -> str:
         cells = zip(row, widths, numeric, strict=True)
         line = "  ".join(f"{cell:{'>' if right else '<'}{width}}" for cell, width, right in cells)
         lines.append(f"{line.rstrip()}\n")
-    return "".join(lines)
+    return "".join(lines if table.rows else [*lines, "no rows\n"])
 
 
 def as_csv(table: Table) -> str:

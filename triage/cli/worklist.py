@@ -11,7 +11,15 @@ import typer
 
 from triage.cli.explain import removal_of
 from triage.cli.night_files import write_night
-from triage.cli.options import AsJson, SettingsFile, make_folder, opened, print_json, settings_from
+from triage.cli.options import (
+    AsJson,
+    SettingsFile,
+    day_named,
+    make_folder,
+    opened,
+    print_json,
+    settings_from,
+)
 from triage.cli.reading_list import list_studies
 from triage.daemon.calendar import Calendar
 from triage.daemon.logs import configure_logs
@@ -37,7 +45,7 @@ worklist.command("list")(list_studies)
 
 Day = Annotated[
     datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], metavar="DAY", help="Whose list; today's."),
+    typer.Option("--date", parser=day_named, metavar="DAY", help="Whose list; today's."),
 ]
 To = Annotated[
     Path | None,

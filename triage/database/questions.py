@@ -37,7 +37,9 @@ DAILY_VOLUME = Report(
         *("quarantined", "waiting", "bytes"),
     ),
     order="day, calling_ae_title",
-    plot=Plot("instances", by=("calling_ae_title",), along="day"),
+    plot=Plot(
+        "instances", "films and other objects that came", by=("calling_ae_title",), along="day"
+    ),
 )
 FLAG_RATE = Report(
     name="flag-rate",
@@ -50,7 +52,7 @@ FLAG_RATE = Report(
     ),
     by=_TOLD_APART,
     order="device, view, sex, age_band",
-    plot=Plot("flag_rate", by=_TOLD_APART),
+    plot=Plot("flag_rate", "share of films that were flagged", by=_TOLD_APART),
 )
 FINDINGS = Report(
     name="findings",
@@ -65,7 +67,7 @@ FINDINGS = Report(
     ),
     by=("label",),
     order="label",
-    plot=Plot("reached_rate", by=("label",)),
+    plot=Plot("reached_rate", "share of films that reached the threshold", by=("label",)),
 )
 TURN_ROUND = Report(
     name="turn-round",
@@ -73,7 +75,7 @@ TURN_ROUND = Report(
     view="report_turn_round",
     columns=_same("day", "stage", "films", "p50_s", "p90_s", "p95_s", "p99_s", "longest_s"),
     order="day, stage",
-    plot=Plot("p95_s", by=("stage",), along="day"),
+    plot=Plot("p95_s", "95th percentile of the time taken", unit="s", by=("stage",), along="day"),
 )
 REFUSALS = Report(
     name="refusals",
@@ -82,7 +84,7 @@ REFUSALS = Report(
     columns=(*_same("what", "reason", "calling_ae_title"), *_summed("times")),
     by=("what", "reason", "calling_ae_title"),
     order="what, 4 DESC, reason, calling_ae_title",
-    plot=Plot("times", by=("what", "reason", "calling_ae_title")),
+    plot=Plot("times", "how often", by=("what", "reason", "calling_ae_title")),
 )
 DELIVERIES = Report(
     name="deliveries",
@@ -93,7 +95,12 @@ DELIVERIES = Report(
         *("parked", "attempts", "answered", "availability"),
     ),
     order="day, destination",
-    plot=Plot("availability", by=("destination",), along="day"),
+    plot=Plot(
+        "availability",
+        "share of attempts that were answered with success",
+        by=("destination",),
+        along="day",
+    ),
 )
 RETRIES = Report(
     name="retries",
@@ -101,7 +108,7 @@ RETRIES = Report(
     view="report_retries",
     columns=_same("day", "studies", "retried", "failures", "worker_deaths", "dead"),
     order="day",
-    plot=Plot("retried", along="day"),
+    plot=Plot("retried", "studies that were tried again", along="day"),
 )
 DEAD_STUDIES = Report(
     name="dead-studies",
@@ -136,7 +143,7 @@ MODEL_VERSIONS = Report(
     ),
     by=_VERSION,
     order="label, 5, bundle_name, bundle_version, bundle_digest",
-    plot=Plot("mean_probability", by=("label", "bundle_version", "bundle")),
+    plot=Plot("mean_probability", "mean probability", by=("label", "bundle_version", "bundle")),
 )
 SCORE_DRIFT = Report(
     name="score-drift",
@@ -149,7 +156,7 @@ SCORE_DRIFT = Report(
     since="month",
     beside="reference_month",
     order="month, psi DESC, device, label, bundle_name, bundle_version, bundle_digest",
-    plot=Plot("psi", by=("month", "device", "label")),
+    plot=Plot("psi", "population stability index", by=("month", "device", "label")),
 )
 AGREEMENT = Report(
     name="agreement",

@@ -18,11 +18,15 @@ class Plot:
 
     Args:
         value: the column that tells how long a bar is.
+        what: what it tells, in words.
+        unit: in which, if it has one.
         by: those that name it.
         along: a column of days; bars of one name stand beside each other along it.
     """
 
     value: str
+    what: str
+    unit: str = ""
     by: tuple[str, ...] = ()
     along: str | None = None
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from tests.builders.command import Command
 from triage.cli.options import (
+    day_named,
     make_folder,
     pairs_of,
     print_json,
@@ -101,3 +102,13 @@ def test_to_look_at_the_schema_waits_for_nobody(command: Command, shared_sqlite:
         require_newest(connection)
         assert writer.in_transaction()
         assert not connection.in_transaction()
+
+
+def test_a_day_is_read() -> None:
+    assert f"{day_named('2026-11-26'):%d %B %Y}" == "26 November 2026"
+
+
+@pytest.mark.parametrize("text", ["26.11.2026", "2026-02-30", "yesterday", ""])
+def test_a_day_that_is_none_is_refused_in_our_words(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match=f"^{text}: a day of the calendar, such as 2026"):
+        day_named(text)

@@ -33,6 +33,13 @@ def test_a_day_is_as_high_as_its_value() -> None:
     assert "CR1: at most 6" in drawn
 
 
+def test_values_are_told_in_their_unit() -> None:
+    drawn = standing("decode", [Bar("2026-01-05", 0.8954)], unit="s")
+
+    assert "decode: at most 0.8954 s<" in drawn
+    assert "<title>2026-01-05: 0.8954 s</title>" in drawn
+
+
 def test_a_day_without_a_bar_leaves_a_gap() -> None:
     drawn = standing(
         "CR1", [Bar("2026-01-05", 3.0), Bar("2026-01-06", 3.0), Bar("2026-01-09", 3.0)]

@@ -58,6 +58,11 @@ def test_the_page_says_whose_list_it_is_and_how_it_is_ordered() -> None:
     assert "not for diagnostic use" in told
 
 
+def test_a_list_without_studies_says_so() -> None:
+    assert "no studies" in Reader(reading_page(listed())).text
+    assert "no studies" not in words({})
+
+
 def test_times_are_those_of_the_sites_clocks() -> None:
     assert "since 2026-07-01 00:30" in words({})
 

@@ -141,7 +141,7 @@ def test_sql_in_a_device_is_a_device(command: Command, worked: Engine) -> None:
     [
         (("nightly",), "NAME nightly: one of worklist, daily-volume"),
         (("worklist; DROP TABLE study",), "NAME worklist; DROP TABLE study: one of"),
-        (("worklist", "--since", "yesterday"), "yesterday"),
+        (("worklist", "--since", "yesterday"), "'--since': yesterday: a day of the calendar, such"),
         (("worklist", "--since", "2026-02-30"), "2026-02-30"),
         (("worklist", "--format", "pdf"), "pdf"),
     ],
@@ -149,6 +149,18 @@ def test_sql_in_a_device_is_a_device(command: Command, worked: Engine) -> None:
 def test_a_wrong_word_is_named(command: Command, arguments: tuple[str, ...], told: str) -> None:
     assert command.code("report", *arguments) == 64
     assert told in command.captured.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [(Format.TABLE, True), (Format.HTML, True), (Format.CSV, False), (Format.JSON, False)],
+)
+@pytest.mark.parametrize("name", ["deliveries", "dead-studies", "agreement"])
+def test_that_there_is_nothing_is_said_to_people_alone(
+    command: Command, database: Engine, name: str, form: Format, told: bool
+) -> None:
+    assert database
+    assert ("no rows" in command.text("report", name, *SINCE, "--format", form)) is told
 
 
 def test_a_report_does_not_wait_for_who_writes(command: Command, worked: Engine) -> None:

@@ -16,8 +16,12 @@ def test_numbers_stand_to_the_right_and_text_to_the_left() -> None:
     )
 
 
-def test_a_table_without_rows_has_its_columns() -> None:
-    assert as_table(Table(("name", "films"), [])) == "name  films\n"
+def test_a_table_without_rows_has_its_columns_and_says_so() -> None:
+    nothing = Table(("name", "films"), [])
+
+    assert as_table(nothing) == "name  films\nno rows\n"
+    assert as_csv(nothing) == "name,films\n"
+    assert "no rows" not in as_table(TABLE)
 
 
 def test_a_formula_is_text_to_a_spreadsheet() -> None:
