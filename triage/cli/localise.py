@@ -17,6 +17,7 @@ from triage.evaluate.localisation_report import (
     plain_localisation,
 )
 from triage.evaluate.localisation_sheet import panels, save_sheet
+from triage.evaluate.picks import not_drawn
 from triage.settings import Settings
 from triage.train.labels import film_path
 
@@ -48,7 +49,8 @@ def localise(
         rows, columns = film.shape
         return film.render((min(rows, _SIDE), min(columns, _SIDE)))
 
-    save_sheet(to / SHEET, panels(found.located, found.films, boxed.boxes), _picture)
+    chosen = panels(found.located, found.films, boxed.boxes)
+    save_sheet(to / SHEET, chosen, _picture, below=not_drawn(found.located))
     if as_json:
         print_json(plain_localisation(found))
     else:

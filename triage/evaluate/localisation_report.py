@@ -1,6 +1,6 @@
 """What the maps found, in Markdown, as the lines of a terminal and as plain values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from triage.evaluate.boxed import Found
 from triage.evaluate.localisation import CENTER, MAP, MEAN_BOX, WRONG, Estimates, Located
@@ -16,6 +16,7 @@ from triage.evaluate.overlap import (
     POINTING,
     TOLERANCE,
 )
+from triage.evaluate.picks import not_drawn
 from triage.evaluate.plain import Plain
 from triage.evaluate.report import Row, said, table
 
@@ -50,7 +51,7 @@ projected to them as they are to the picture that goes back.
 
 def localisation_markdown(found: Found) -> str:
     """Write the report."""
-    sections = [_head(found), _METHOD, *map(_section, found.located), _picture()]
+    sections = [_head(found), _METHOD, *map(_section, found.located), _picture(found.located)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -152,8 +153,9 @@ def _estimates(each: Located) -> str:
     return table(("", *(_TITLES[measure] for measure in MEASURES)), body)
 
 
-def _picture() -> str:
-    return f"![Films in even steps from the best to the worst IoU, with boxes]({SHEET})"
+def _picture(located: Sequence[Located]) -> str:
+    drawn = f"![Films of the largest groups, from best to worst IoU, with boxes]({SHEET})"
+    return f"{drawn}\n\n{not_drawn(located)}".rstrip()
 
 
 def _plain(each: Located) -> Plain:

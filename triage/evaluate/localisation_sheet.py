@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,13 +17,20 @@ from triage.domain.marked_box import MarkedBox
 from triage.evaluate.boxes import Boxes
 from triage.evaluate.localisation import Located, MappedFilm, boxes_of, weights_of
 from triage.evaluate.overlap import HALF, IOU, MEASURES, POINTING, Grid
+from triage.evaluate.picks import Pick, picks
 
-MOST = 12
-_ACROSS = 4
+_ACROSS = 3
 _INCHES = 3.2
+_LETTERS = 44
+"""Of a line above or below the films, for each film that stands beside the others."""
+
 _DOTS = 110
 _WHOLE = (0.0, 1.0, 1.0, 0.0)
 _BOX, _MARK, _GRAY = "#00ffe0", "#ffc400", "#8a8a8a"
+_HEAD = (
+    f"Frames: boxes of radiologists. Colour: the map from {HALF} of its own maximum on."
+    " Cross: the maximum; a hit lies in a box.\nResearch software, not for diagnostic use"
+)
 
 Picture = Callable[[int], NDArray[np.float32]]
 """From a film's number to its picture, ``float32`` (rows, columns) within [0, 1]."""
@@ -48,22 +56,18 @@ class Panel:
 def panels(
     located: Sequence[Located], films: Sequence[MappedFilm], boxes: Boxes
 ) -> tuple[Panel, ...]:
-    """Choose at most ``MOST`` films, as many of each target, in even steps of falling IoU."""
-    each = max(1, MOST // len(located))
-    return tuple(
-        _panel(found, row, films, boxes)
-        for found in located[:MOST]
-        for row in _spread(found.values[:, 0, MEASURES.index(IOU)], each)
-    )
+    """Choose the films of the sheet, as ``picks`` does."""
+    return tuple(_panel(pick, films, boxes) for pick in picks(located))
 
 
-def save_sheet(path: Path, chosen: Sequence[Panel], picture: Picture) -> None:
+def save_sheet(path: Path, chosen: Sequence[Panel], picture: Picture, *, below: str = "") -> None:
     """Write the sheet; equal input, equal bytes.
 
     Args:
         path: of the PNG.
         chosen: at least one film.
         picture: gives a film's picture.
+        below: what is written under the films.
     """
     across = min(_ACROSS, len(chosen))
     down = ceil(len(chosen) / across)
@@ -74,30 +78,23 @@ def save_sheet(path: Path, chosen: Sequence[Panel], picture: Picture) -> None:
         _draw(ax, panel, picture(panel.film))
     for ax in axes:
         ax.set_axis_off()
+    wide = _LETTERS * across
     figure.suptitle(
-        f"Boxes of radiologists; the map from {HALF} of its own maximum on, and the maximum"
-        "\nResearch software, not for diagnostic use",
-        fontsize=9,
-        color=_GRAY,
+        "\n".join(fill(line, wide) for line in _HEAD.splitlines()), fontsize=9, color=_GRAY
     )
+    figure.supxlabel(fill(below, wide), fontsize=8, color=_GRAY)
     figure.savefig(path, dpi=_DOTS, metadata={"Software": None})
 
 
-def _spread(values: NDArray[np.float64], count: int) -> list[int]:
-    """Return rows in even steps from the largest value to the smallest."""
-    order = np.argsort(-values, kind="stable")
-    steps = np.linspace(0, order.size - 1, min(count, order.size))
-    return [int(order[round(step)]) for step in steps]
-
-
-def _panel(found: Located, row: int, films: Sequence[MappedFilm], boxes: Boxes) -> Panel:
-    number, target = int(found.films[row]), found.target
+def _panel(pick: Pick, films: Sequence[MappedFilm], boxes: Boxes) -> Panel:
+    found, target = pick.found, pick.found.target
+    number = int(found.films[pick.row])
     weights = weights_of(films[number], target.shown)
-    measured = dict(zip(MEASURES, found.values[row, 0].tolist(), strict=True))
+    measured = dict(zip(MEASURES, found.values[pick.row, 0].tolist(), strict=True))
     hit = {1.0: "hit", 0.0: "miss"}.get(measured[POINTING], "hit in part")
     said = f"IoU {measured[IOU]:.2f}, {hit}" if weights.any() else "no localisation"
     own = boxes_of(boxes.by_film[films[number].name], target)
-    return Panel(number, f"{target.name}\n{said}", weights, own)
+    return Panel(number, f"{target.name}\n{pick.place}: {said}", weights, own)
 
 
 def _draw(ax: Axes, panel: Panel, picture: NDArray[np.float32]) -> None:

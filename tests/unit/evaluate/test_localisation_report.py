@@ -34,7 +34,7 @@ def done() -> Found:
         "| mean box of other patients | 1.000 (1.000 to 1.000) |",
         "| centre of the film | ",
         "| map minus mean box of other patients | -0.500 (",
-        "![Films in even steps from the best to the worst IoU, with boxes](localisation.png)",
+        "![Films of the largest groups, from best to worst IoU, with boxes](localisation.png)",
     ],
 )
 def test_the_report_says(done: Found, sentence: str) -> None:
@@ -49,6 +49,14 @@ def test_nothing_that_is_not_so_is_said(done: Found) -> None:
     assert "left out: lateral" not in said
     assert "Cardiomegaly" not in said
     assert "draws of films, since the labels name no patients" in said
+
+
+def test_groups_that_the_sheet_leaves_out_are_named(done: Found) -> None:
+    many = replace(done, located=done.located * 5)
+
+    assert "Not drawn" not in localisation_markdown(done)
+    told = localisation_markdown(many)
+    assert told.endswith("\n\nNot drawn (films): NIH Mass, by tumour (6).\n")
 
 
 def test_films_at_the_threshold_have_a_row_where_they_are_fewer(done: Found) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tests.unit.evaluate.drawers import FILMS, boxed, found
 from tests.unit.evaluate.marked import box
 from triage.evaluate.boxed import Found
-from triage.evaluate.localisation_sheet import MOST, Panel, panels, save_sheet
+from triage.evaluate.localisation_sheet import Panel, panels, save_sheet
 from triage.evaluate.overlap import GRID
 
 
@@ -29,22 +29,21 @@ def has(path: Path, *, blue: bool = False, hot: bool = False) -> bool:
     return (not blue or bool((reddish < -150).any())) and (not hot or bool((reddish > 40).any()))
 
 
+def last_ink(path: Path) -> float:
+    """Return how far down a sheet something is drawn, as a share of its height."""
+    rows = (np.asarray(cv2.imread(str(path))) < 200).any(axis=(1, 2))
+    return float(np.flatnonzero(rows)[-1] / rows.size)
+
+
 def test_films_are_taken_from_the_best_to_the_worst(done: Found) -> None:
     chosen = panels(done.located, done.films, boxed().boxes)
 
     titles = [panel.title.splitlines()[1] for panel in chosen]
-    assert titles == ["IoU 1.00, hit"] * 3 + ["IoU 0.00, miss"] * 3
+    assert titles[0] == "best of 6: IoU 1.00, hit"
+    assert titles[3] == "number 4 of 6: IoU 0.00, miss"
+    assert titles[5] == "worst of 6: IoU 0.00, miss"
     assert all(panel.title.startswith("NIH Mass, by tumour\n") for panel in chosen)
     assert all(panel.boxes == (box("top left"),) for panel in chosen)
-
-
-def test_many_films_are_thinned_out(done: Found) -> None:
-    (mass,) = done.located
-    many = replace(mass, films=np.tile(mass.films, 9), values=np.tile(mass.values, (9, 1, 1)))
-
-    assert len(panels([many], done.films, boxed().boxes)) == MOST
-    assert len(panels([many] * 5, done.films, boxed().boxes)) == 10
-    assert len(panels([many] * 20, done.films, boxed().boxes)) == MOST
 
 
 def test_no_panel_names_a_film(done: Found) -> None:
@@ -68,9 +67,19 @@ def test_a_film_without_a_map_says_so_and_shows_its_boxes(done: Found, tmp_path:
     chosen = panels([nowhere], done.films, boxed().boxes)
     save_sheet(tmp_path / "sheet.png", chosen[:1], gray)
 
-    assert {panel.title.splitlines()[1] for panel in chosen} == {"no localisation"}
+    assert all(panel.title.endswith(": no localisation") for panel in chosen)
     assert has(tmp_path / "sheet.png", blue=True)
     assert not has(tmp_path / "sheet.png", hot=True)
+
+
+def test_what_is_not_drawn_is_written_below_the_films(done: Found, tmp_path: Path) -> None:
+    chosen = panels(done.located, done.films, boxed().boxes)
+
+    for name, below in (("a.png", ""), ("b.png", "Not drawn (films): NIH Nodule (2).")):
+        save_sheet(tmp_path / name, chosen, gray, below=below)
+
+    silent, told = (last_ink(tmp_path / name) for name in ("a.png", "b.png"))
+    assert silent < 0.985 < told
 
 
 def test_the_same_films_give_the_same_bytes(tmp_path: Path) -> None:
