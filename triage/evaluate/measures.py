@@ -27,6 +27,8 @@ MEASURES = (
 )
 CHOSEN_AT = 0.80
 """Specificity of a threshold that nobody gave, as ``triage train`` sets it."""
+CHOSEN = f"chosen on these films at specificity {CHOSEN_AT:.2f}"
+"""The origin of such a threshold."""
 
 _NO_POSITIVE = "no film with the finding"
 _NO_NEGATIVE = "no film without the finding"
@@ -103,7 +105,7 @@ def choose_threshold(answers: Answers) -> Threshold | None:
     point = operating_point(answers.scores, answers.present, specificity=CHOSEN_AT)
     if point.specificity < CHOSEN_AT:
         return None
-    return Threshold(point.threshold, f"chosen on these films at specificity {CHOSEN_AT:.2f}")
+    return Threshold(point.threshold, CHOSEN)
 
 
 def measure(

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from triage.evaluate.calibration import BINS
 from triage.evaluate.evaluation import Evaluation, Rivalry
-from triage.evaluate.measures import Estimate, Result
+from triage.evaluate.measures import CHOSEN, Estimate, Result
 from triage.evaluate.plain import Sample
 from triage.evaluate.readers import Pair
 from triage.evaluate.subgroups import Gap, Part
@@ -62,7 +62,18 @@ def summary(sample: Sample, evaluation: Evaluation) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     title = f"{sample.predictions}: {sample.films} films of {sample.patients} patients"
     body = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join([title, *body])
+    return "\n".join([title, *body, *_flattery(evaluation.results)])
+
+
+def _flattery(results: Sequence[Result]) -> Iterator[str]:
+    """Say which thresholds were chosen on the films that they are judged on."""
+    origins = {r.question.score: r.threshold.origin for r in results if r.threshold}
+    chosen = [score for score, origin in origins.items() if origin == CHOSEN]
+    which = (
+        "All thresholds" if len(chosen) == len(origins) else f"Thresholds of {', '.join(chosen)}"
+    )
+    if chosen:
+        yield f"{which}: {CHOSEN}, so that sensitivity and specificity flatter."
 
 
 def said(estimate: Estimate | None) -> str:
@@ -154,7 +165,7 @@ def _at_threshold(results: Sequence[Result]) -> str:
         f"- {origin}: {', '.join(s for s, o in origins.items() if o == origin)}"
         for origin in dict.fromkeys(origins.values())
     ]
-    chosen = any("chosen" in origin for origin in origins.values())
+    chosen = any(origin == CHOSEN for origin in origins.values())
     note = ["", "A threshold that was chosen on the films that it is judged on flatters."] * chosen
     return "\n".join(["## At the thresholds", "", table(columns, rows), "", *said_of, *note])
 

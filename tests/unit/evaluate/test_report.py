@@ -101,6 +101,23 @@ def test_the_terminal_shows_the_same_figures() -> None:
     assert said(FOUND.results[0].estimates["auroc"]) in lines[2]
 
 
+def test_the_terminal_says_which_thresholds_flatter() -> None:
+    told = summary(SAMPLE, FOUND).splitlines()[-1]
+
+    assert told == (
+        "Thresholds of inflammation: chosen on these films at specificity 0.80, so that sensitivity"
+        " and specificity flatter."
+    )
+
+
+def test_where_all_thresholds_flatter_none_is_named_and_where_none_does_none_is() -> None:
+    given, chosen, *_ = FOUND.results
+
+    told = [summary(SAMPLE, replace(FOUND, results=(one,))) for one in (given, chosen)]
+    assert "\nAll thresholds: chosen on these films" in told[1]
+    assert "flatter" not in told[0]
+
+
 @pytest.mark.parametrize(
     ("estimate", "text"),
     [
