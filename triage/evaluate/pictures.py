@@ -5,9 +5,11 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from triage.evaluate.calibration import BINS, reliability
 from triage.evaluate.cases import Answers, Cases
@@ -36,7 +38,7 @@ def save_pictures(folder: Path, cases: Cases, results: Sequence[Result]) -> tupl
 def _save(path: Path, cases: Cases, results: Sequence[Result], panel: Panel) -> Path:
     across = min(_ACROSS, len(results))
     down = ceil(len(results) / across)
-    figure = Figure(figsize=(_INCHES * across, _INCHES * 1.25 * down), layout="constrained")
+    figure = Figure(layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(down, across, squeeze=False).ravel().tolist()
     for ax, result in zip(axes, results, strict=False):
@@ -45,9 +47,30 @@ def _save(path: Path, cases: Cases, results: Sequence[Result], panel: Panel) -> 
         ax.tick_params(labelsize=7)
     for ax in axes[len(results) :]:
         ax.set_axis_off()
-    figure.suptitle("Research software, not for diagnostic use", fontsize=9, color=_GRAY)
+    lines = _head(figure, across)
+    figure.set_size_inches(_INCHES * across, _INCHES * 1.1 * down + 0.2 * lines)
     figure.savefig(path, dpi=_DOTS, metadata={"Software": None})
     return path
+
+
+def _head(figure: Figure, across: int) -> int:
+    """Say above the panels what each mark in one of them is; return in how many lines."""
+    marks: dict[str, Artist] = {}
+    for ax in figure.axes:
+        handles, names = ax.get_legend_handles_labels()
+        marks |= zip(names, handles, strict=True)
+    legend = figure.legend(
+        [*marks.values()],
+        [*marks],
+        title="Research software, not for diagnostic use",
+        title_fontsize=9,
+        loc="outside upper center",
+        ncols=across,
+        fontsize=8,
+        frameon=False,
+    )
+    legend.get_title().set_color(_GRAY)
+    return 1 + ceil(len(marks) / across)
 
 
 def _counted(result: Result) -> str:
@@ -55,41 +78,49 @@ def _counted(result: Result) -> str:
 
 
 def _roc(ax: Axes, result: Result, answers: Answers) -> None:
-    _square(ax, "1 - specificity", "sensitivity")
+    _square(ax, "1 - specificity", "sensitivity", diagonal="chance")
     found = result.estimates["auroc"]
     if found.value is None:
         _say(ax, found.why)
         return
     drawn = curve(answers.scores, answers.present)
-    ax.plot(drawn.false_positives, drawn.sensitivity, color=_BLUE, linewidth=1.5)
+    ax.plot(drawn.false_positives, drawn.sensitivity, color=_BLUE, linewidth=1.5, label="ROC")
     called = [result.estimates.get(name) for name in ("specificity", "sensitivity")]
     specificity, sensitivity = (each.value if each else None for each in called)
     if specificity is not None and sensitivity is not None:
-        ax.plot([1 - specificity], [sensitivity], "o", color=_RED, markersize=5)
+        place = [1 - specificity], [sensitivity]
+        ax.plot(*place, "o", color=_RED, markersize=5, label="at the threshold")
     bounds = f"\n{found.interval[0]:.3f} to {found.interval[1]:.3f}" if found.interval else ""
     ax.text(0.97, 0.05, f"AUROC {found.value:.3f}{bounds}", ha="right", fontsize=8)
 
 
 def _calibration(ax: Axes, result: Result, answers: Answers) -> None:
-    _square(ax, "predicted probability", "observed frequency")
+    _square(ax, "predicted probability", "observed frequency", diagonal="as predicted")
     if not answers.films.size:
         _say(ax, "no film")
         return
     bins = reliability(answers.scores, answers.present)
     full = bins.films >= _FEW
-    heights = 0.25 * bins.films / bins.films.max()
-    ax.bar((np.arange(BINS) + 0.5) / BINS, heights, width=0.9 / BINS, color="#d5d5d5", zorder=0)
     few = (bins.films > 0) & ~full  # too few films for their frequency to mean much
-    ax.plot(bins.predicted[full], bins.observed[full], "o-", color=_BLUE, markersize=3)
-    ax.plot(
-        bins.predicted[few], bins.observed[few], "o", color=_GRAY, fillstyle="none", markersize=3
-    )
+    _bars(ax, bins.films / bins.films.max())
+    seen, found = bins.predicted, bins.observed
+    name = f"frequency in a bin of {_FEW} films or more"
+    ax.plot(seen[full], found[full], "o-", color=_BLUE, markersize=3, label=name)
+    name = "in a bin of fewer"
+    ax.plot(seen[few], found[few], "o", color=_GRAY, fillstyle="none", markersize=3, label=name)
     said = [
-        f"{name} {found.value:.3f}"
+        f"{name} {each.value:.3f}"
         for name, key in (("Brier", "brier"), ("ECE", "calibration_error"))
-        if (found := result.estimates[key]).value is not None
+        if (each := result.estimates[key]).value is not None
     ]
     ax.text(0.03, 0.97, "\n".join(said), va="top", fontsize=8)
+
+
+def _bars(ax: Axes, shares: NDArray[np.float64]) -> None:
+    """Draw how many films each bin has, in the lower quarter."""
+    middles, wide = (np.arange(BINS) + 0.5) / BINS, 0.9 / BINS
+    name = "films in each bin, without a scale"
+    ax.bar(middles, shares / 4, width=wide, color="#d5d5d5", zorder=0, label=name)
 
 
 def _confusion(ax: Axes, result: Result, answers: Answers) -> None:
@@ -113,8 +144,8 @@ def _legible(share: float) -> str:
     return "white" if share > _DARK else "black"
 
 
-def _square(ax: Axes, across: str, up: str) -> None:
-    ax.plot([0, 1], [0, 1], ":", color=_GRAY, linewidth=1)
+def _square(ax: Axes, across: str, up: str, *, diagonal: str) -> None:
+    ax.plot([0, 1], [0, 1], ":", color=_GRAY, linewidth=1, label=diagonal)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     ax.set_xlabel(across, fontsize=8)
     ax.set_ylabel(up, fontsize=8)

@@ -21,6 +21,13 @@ def has_red(path: Path) -> bool:
     return bool((picture[..., 2] - picture[..., 0] > 60).any())
 
 
+def colours_of_the_head(path: Path) -> int:
+    """Count the dots in colour above the panels, where marks are explained."""
+    picture = np.asarray(cv2.imread(str(path)), dtype=int)
+    head = picture[: picture.shape[0] // 8]
+    return int((np.ptp(head, axis=2) > 60).sum())
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("pictures")
@@ -37,9 +44,16 @@ def test_a_picture_has_a_panel_per_question_side_by_side(folder: Path, name: str
     picture = cv2.imread(str(folder / name))
 
     assert picture is not None
-    assert picture.shape[1] / picture.shape[0] == pytest.approx(3 / 1.25, abs=0.01)
+    assert 2 < picture.shape[1] / picture.shape[0] < 3
     inked = (picture < 200).any(axis=(0, 2))
     assert all(part.any() for part in np.array_split(inked, 3))
+
+
+def test_marks_are_explained_above_the_panels(folder: Path) -> None:
+    coloured = {name: colours_of_the_head(folder / name) for name in NAMES}
+
+    assert (coloured["roc.png"] > 0, coloured["calibration.png"] > 0) == (True, True)
+    assert coloured["confusion.png"] == 0
 
 
 def test_five_panels_leave_the_rest_of_two_rows_empty(tmp_path: Path) -> None:
