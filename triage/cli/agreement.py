@@ -14,10 +14,10 @@ from triage.evaluate.concordance import Figures, concordance
 PLACES = 2
 
 NOTE = (
-    "A reader is in the rows of a table, a model or another reader in its columns; the four counts"
-    " are studies that neither calls present, only the second, only the first, and both. The reader"
-    " is the truth of sensitivity, specificity and AUROC. Labels that were mined from reports never"
-    " stand for a reader."
+    "Each row puts a reader beside a model, which is one version of it, or beside another reader."
+    " The four counts are studies: neither calls them present, only the one beside the reader does,"
+    " only the reader does, both do. The reader is the truth of sensitivity, specificity and AUROC."
+    " Labels that were mined from reports never stand for a reader."
 )
 
 PICTURED = (
@@ -35,7 +35,7 @@ COLUMNS = (
     "undefined",
 )
 SPOKEN = (
-    *("label", "reader", "beside", "reads", "studies", "counts", "kappa", "p"),
+    *("label", "reader", "beside", "bundle", "reads", "studies", "counts", "kappa", "p"),
     *("sensitivity", "specificity", "AUROC", "undefined"),
 )
 _Interval = tuple[float, float] | None
@@ -92,7 +92,8 @@ def _three(value: float | None, interval: _Interval) -> tuple[float | None, ...]
 
 def _words(found: Figures) -> Iterator[Value]:
     kappa = found.agreement
-    yield from (found.label, found.reader, _beside(found), found.reads, kappa.count)
+    bundle = found.model.digest[:SHOWN] if found.model else None
+    yield from (found.label, found.reader, _beside(found), bundle, found.reads, kappa.count)
     yield "/".join(str(count) for row in found.table for count in row)
     yield from (_said(kappa.kappa, kappa.interval), kappa.p_value)
     for estimate in (found.sensitivity, found.specificity, found.auroc):
@@ -104,7 +105,7 @@ def _beside(found: Figures) -> str | None:
     if found.beside:
         return f"reader {found.beside}"
     model = found.model
-    return f"model {model.name} {model.version} ({model.digest[:SHOWN]})" if model else None
+    return f"model {model.name} {model.version}" if model else None
 
 
 def _said(value: float | None, interval: _Interval) -> str | None:

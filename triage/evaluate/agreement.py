@@ -7,8 +7,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CONSTANT = "one reader gave every film the same answer, and that makes it 0"
-"""Why a kappa has neither interval nor p-value: no answer of the other reader could change it."""
+CONSTANT = "one of the two always gave the same answer, and that makes it 0"
+"""Why a kappa has neither interval nor p-value: no answer of the other one could change it.
+
+Reasons speak of no reader and of no film: a model or labels may be compared, and studies.
+"""
 
 LEVEL = 0.95
 NORMAL_QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -66,15 +69,19 @@ def agreement(table: ArrayLike) -> Agreement:
     counts = _counts(table)
     total = counts.sum()
     if not total:
-        return Agreement(0, None, None, None, "no film was read by both")
+        return Agreement(0, None, None, None, "nothing was answered by both")
     kappa = float(cohen_kappa(counts))
     if np.isnan(kappa):
-        why = "both readers gave every film the same answer: chance alone explains all of it"
+        why = "both always gave the same answer: chance alone explains all of it"
         return Agreement(int(total), None, None, None, why)
     shares = counts / total
     by_chance = _variance_by_chance(shares) / total
     if by_chance <= 0:
-        why = CONSTANT if constant(counts) else "no answer was given by both, and that makes it 0"
+        why = (
+            CONSTANT
+            if constant(counts)
+            else "the two have no kind of answer in common, and that makes it 0"
+        )
         return Agreement(int(total), kappa, None, None, why)
     half = NORMAL_QUANTILE * sqrt(_variance(shares, kappa) / total)
     p_value = erfc(abs(kappa) / sqrt(2 * by_chance))

@@ -32,8 +32,8 @@ class Figures:
 
     Args:
         label: what was looked for.
-        reader: in the rows of the table.
-        beside: the other reader, in its columns; ``None`` where it is a model.
+        reader: whose answers are the rows of ``table``.
+        beside: the other reader, whose answers are its columns; ``None`` where it is a model.
         model: ``None`` where it is a reader, or no model was asked.
         reads: studies on which the reader has said something about the label.
         table: absent and present, by absent and present; a model says present where a film
@@ -57,8 +57,9 @@ class Figures:
     @property
     def why(self) -> str:
         """What makes a figure undefined; empty where all of them are there."""
+        kappa = f"kappa: {self.agreement.why}" if self.agreement.why else ""
         found = [each.why for each in (self.sensitivity, self.specificity, self.auroc) if each]
-        return "; ".join(filter(None, [self.agreement.why, *found]))
+        return "; ".join(filter(None, [kappa, *found]))
 
 
 def concordance(compared: Iterable[Comparison]) -> list[Figures]:

@@ -78,7 +78,7 @@ def test_programs_get_every_number_in_a_column_of_its_own() -> None:
 def test_people_get_the_interval_beside_the_value() -> None:
     found = words(FIGURES)
 
-    assert found["beside"] == f"model small 1.0 ({BUNDLE})"
+    assert (found["beside"], found["bundle"]) == ("model small 1.0", BUNDLE)
     assert found["counts"] == "20/5/3/12"
     assert found["kappa"] == "0.58 (0.33 to 0.84)"
     assert found["sensitivity"] == "0.80 (0.55 to 0.93)"
@@ -86,9 +86,11 @@ def test_people_get_the_interval_beside_the_value() -> None:
 
 
 def test_an_empty_table_says_so_to_both() -> None:
-    assert row(PAIR)["undefined"] == words(PAIR)["undefined"] == "no film was read by both"
+    assert (
+        row(PAIR)["undefined"] == words(PAIR)["undefined"] == "kappa: nothing was answered by both"
+    )
     assert (row(PAIR)["beside"], row(PAIR)["name"]) == ("reader", "B")
-    assert (words(PAIR)["beside"], words(PAIR)["kappa"]) == ("reader B", None)
+    assert [words(PAIR)[name] for name in ("beside", "bundle", "kappa")] == ["reader B", None, None]
 
 
 def test_a_table_has_the_figures_and_the_disagreements_below(
@@ -98,8 +100,9 @@ def test_a_table_has_the_figures_and_the_disagreements_below(
     figures, below = command.text("report", "agreement", *SINCE).split("\n\n")
 
     assert figures.split("\n")[0].split()[:3] == ["label", "reader", "beside"]
-    assert f"model small 1.0 ({BUNDLE})" in figures
-    assert "one reader gave every film the same answer" not in figures.split("\n")[0]
+    assert "model small 1.0 " in figures
+    assert f"  {BUNDLE}  " in figures
+    assert "kappa: one of the two always gave the same answer" in figures
     assert below.startswith("Studies of which the model and a radiologist say different things.")
     assert len(below.splitlines()) == 2 + 1 + len(HOSTILE)
 
@@ -153,6 +156,7 @@ def test_the_page_says_how_to_read_it(command: Command, read: Engine) -> None:
     shown = command.text("report", "agreement", *SINCE, "--format", "html")
 
     assert "Labels that were mined from reports never stand for a reader." in shown
+    assert "only the one beside the reader does" in shown
     assert all(f">{name}</th>" in shown for name in SPOKEN)
 
 

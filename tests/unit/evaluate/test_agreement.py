@@ -112,7 +112,7 @@ def test_a_table_without_films_says_so() -> None:
     found = agreement([[0, 0], [0, 0]])
 
     assert (found.count, found.kappa, found.interval, found.p_value) == (0, None, None, None)
-    assert found.why == "no film was read by both"
+    assert found.why == "nothing was answered by both"
 
 
 def test_one_answer_for_every_film_leaves_kappa_undefined() -> None:
@@ -127,7 +127,7 @@ def test_a_reader_who_never_varies_has_neither_interval_nor_p_value(table: Table
     found = agreement(table)
 
     assert (found.kappa, found.interval, found.p_value) == (0.0, None, None)
-    assert found.why == "one reader gave every film the same answer, and that makes it 0"
+    assert found.why == "one of the two always gave the same answer, and that makes it 0"
 
 
 def test_one_other_answer_gives_both_back() -> None:
@@ -141,7 +141,7 @@ def test_readers_who_share_no_answer_have_neither() -> None:
     found = agreement([[0, 0, 3, 2], [0, 0, 1, 4], [0, 0, 0, 0], [0, 0, 0, 0]])
 
     assert (found.kappa, found.interval, found.p_value) == (0.0, None, None)
-    assert found.why == "no answer was given by both, and that makes it 0"
+    assert found.why == "the two have no kind of answer in common, and that makes it 0"
 
 
 def test_many_tables_are_measured_at_once() -> None:

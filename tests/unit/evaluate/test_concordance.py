@@ -102,22 +102,26 @@ def test_a_perfect_ranking_has_an_auroc_without_an_interval() -> None:
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        (((9, 0), (0, 0)), "both readers gave every film the same answer"),
+        (((9, 0), (0, 0)), "kappa: both always gave the same answer"),
         (((9, 3), (0, 0)), "sensitivity: no study with the finding"),
         (((0, 0), (3, 9)), "specificity: no study without the finding"),
-        (((9, 0), (3, 0)), "one reader gave every film the same answer, and that makes it 0"),
+        (
+            ((9, 0), (3, 0)),
+            "kappa: one of the two always gave the same answer, and that makes it 0",
+        ),
         (((9, 3), (0, 1)), "AUROC: fewer than 2 studies with the finding, or without it"),
     ],
 )
 def test_what_is_undefined_says_why(table: Sequence[Sequence[int]], why: str) -> None:
     assert why in only(words(table)).why
+    assert "film" not in only(words(table)).why  # what was read are studies
 
 
 def test_a_word_on_what_no_model_was_asked_has_an_empty_table() -> None:
     found = only(words(TABLE, model=None))
 
     assert (found.model, found.reads, found.agreement.count) == (None, 40, 0)
-    assert found.why == "no film was read by both"
+    assert found.why == "kappa: nothing was answered by both"
 
 
 def test_each_version_of_the_model_stands_alone() -> None:

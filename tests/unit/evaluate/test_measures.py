@@ -93,7 +93,7 @@ def test_a_threshold_that_calls_nothing_has_a_kappa_without_interval() -> None:
     kappa = measured(ANSWERS, Threshold(1.0, "given")).estimates["kappa"]
 
     assert (kappa.value, kappa.interval) == (0.0, None)
-    assert kappa.why == "one reader gave every film the same answer, and that makes it 0"
+    assert kappa.why == "one of the two always gave the same answer, and that makes it 0"
 
 
 def test_no_film_at_all_is_no_error() -> None:

@@ -46,7 +46,7 @@ def test_agreement_has_table_kappa_and_both_intervals() -> None:
         None,
     )
     assert (
-        constant["undefined"] == "one reader gave every film the same answer, and that makes it 0"
+        constant["undefined"] == "one of the two always gave the same answer, and that makes it 0"
     )
 
 

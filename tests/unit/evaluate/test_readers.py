@@ -133,11 +133,11 @@ def test_readers_without_a_film_in_common_have_no_kappa() -> None:
     (pair,) = pairs([Reading("A", "t", first), Reading("B", "t", second)], draws=DRAWS)
 
     assert (pair.agreement.kappa, pair.drawn.value) == (None, None)
-    assert pair.drawn.why == "no film was read by both"
+    assert pair.drawn.why == "nothing was answered by both"
 
 
 def test_a_reader_with_one_answer_has_a_kappa_without_interval() -> None:
     (pair,) = pairs([*raters(CASES, "tumour", None), Reading("A", "t", np.zeros(40))], draws=DRAWS)
 
     assert (pair.drawn.value, pair.drawn.interval) == (0.0, None)
-    assert "one reader gave every film the same answer" in pair.drawn.why
+    assert "one of the two always gave the same answer" in pair.drawn.why

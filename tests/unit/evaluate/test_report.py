@@ -53,7 +53,7 @@ def test_an_undefined_figure_says_why() -> None:
 def test_a_kappa_that_nothing_could_change_has_no_interval_and_says_why() -> None:
     (row,) = (line for line in TEXT.splitlines() if line.startswith("| tumour | model and A |"))
 
-    why = "one reader gave every film the same answer, and that makes it 0"
+    why = "one of the two always gave the same answer, and that makes it 0"
     assert row.split(" | ")[4:] == [f"0.000 ({why})", "undefined", f"undefined: {why} |"]
 
 
