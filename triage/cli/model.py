@@ -1,6 +1,7 @@
 """``triage model import | show``."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -10,6 +11,9 @@ from triage.infer.bundle import CARD, read_model
 from triage.infer.card import Card, Label, Training, read_card
 from triage.infer.foreign.conversion import Imported, import_checkpoint
 from triage.infer.foreign.formats import FORMATS
+
+_LONGEST = 96
+"""Letters of a line, as many as name and digest of a bundle take."""
 
 model = typer.Typer(help="Make a bundle of another project's weights, or show what one says.")
 
@@ -71,12 +75,25 @@ def _lines(card: Card) -> list[str]:
         f"network      {card.architecture}, {len(card.outputs)} outputs",
         f"input        {spec.size} x {spec.size} pixels, {seen}",
         f"calibration  {calibration.method}, temperature {calibration.temperature:g}",
-        f"training     {training.recipe}",
-        f"films        {_films(training)}; {'; '.join(training.sources)}",
-        f"licence      {card.licence}",
+        _wrapped("training", training.recipe),
+        f"films        {_films(training)}",
+        *(_wrapped("from", source) for source in training.sources),
+        _wrapped("licence", card.licence),
         f"{'label':<26}  flags  threshold  sensitivity  specificity  AUROC  with+without",
         *(_label(label) for label in card.labels),
     ]
+
+
+def _wrapped(name: str, text: str) -> str:
+    """Write a text behind its name, in lines that a terminal does not break."""
+    return fill(
+        text,
+        _LONGEST,
+        initial_indent=f"{name:<13}",
+        subsequent_indent=" " * 13,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _label(label: Label) -> str:

@@ -1,5 +1,6 @@
 """``triage train``: train a network by one of the named recipes."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -133,7 +134,7 @@ def _plan(
     if bundle and not base.start:
         recipe = replace(recipe, first_pixels=0)
     wanted = {field: value for field, value in changes._asdict().items() if value is not None}
-    recipe = replace(recipe, **wanted)
+    recipe = replace(recipe, **wanted).settled()
     return recipe, Start.of(bundle, recipe) if bundle else None
 
 
@@ -196,9 +197,14 @@ def _fit(
 
 
 def _tell(epoch: Epoch, bars: Progress, task: Task) -> None:
-    heads = " ".join(f"{head}={epoch.aurocs[head]:.3f}" for head in HEADS)
+    heads = " ".join(f"{head}={_said(epoch.aurocs[head])}" for head in HEADS)
     bars.console.print(
         f"epoch={epoch.epoch} pixels={epoch.pixels} loss={epoch.loss:.4f} {heads}"
-        f" mean={epoch.score:.3f} s={epoch.seconds}"
+        f" mean={_said(epoch.score)} s={epoch.seconds}",
+        soft_wrap=True,  # a line of a log is one line, however long
     )
     bars.reset(task, description=f"epoch {epoch.epoch + 1}")
+
+
+def _said(auroc: float) -> str:
+    return f"{auroc:.3f}" if math.isfinite(auroc) else "undefined"

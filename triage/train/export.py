@@ -114,7 +114,7 @@ def _origin(films: Sequence[LabelledFilm], *, val: Examples, sentence: str) -> T
 def _sentence(recipe: Recipe, epoch: int) -> str:
     """Say how the weights came about."""
     fields = {field: value for field, value in asdict(recipe).items() if field != "labels"}
-    told = fields | {"start": recipe.start or "random"}
+    told = fields | {"predictions": recipe.predictions or "none", "start": recipe.start or "random"}
     words = ", ".join(f"{field} {value}" for field, value in told.items())
     return f"{words}; the weights of epoch {epoch}, the best on held films of training or the last"
 

@@ -1,8 +1,9 @@
 """How a network is trained, as one frozen value, and the two recipes that have a name."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from triage.domain.labels import HEADS, LABELS
 from triage.train.anatomy import ANATOMY
@@ -102,6 +103,14 @@ class Recipe:
     def outputs(self) -> int:
         """How many outputs the network has in training: the labels', then the anatomy's."""
         return len(self.labels) + (len(ANATOMY) if self.anatomy else 0)
+
+    def settled(self) -> Self:
+        """Return the same recipe, without a first side that is not smaller than the last.
+
+        >>> Recipe(pixels=32, first_pixels=64).settled().first_pixels
+        0
+        """
+        return self if self.first_pixels < self.pixels else replace(self, first_pixels=0)
 
     def pixels_of(self, epoch: int) -> int:
         """Return the side of the input in an epoch, which counts from 1.

@@ -41,11 +41,19 @@ def test_show_says_what_the_network_sees_and_what_was_measured(
 
     told = capsys.readouterr().out
     assert "160 x 160 pixels, 3 equal channels, black is -2.118, white is 2.64" in told
-    assert "films        8902, 225 to validate; NIH" in told
+    assert "films        8902, 225 to validate\nfrom         NIH ChestX-ray14" in told
     assert (
         "tumour                      yes        0.291        0.341        0.801  0.655  44+181"
         in told
     )
+
+
+def test_no_line_of_show_is_longer_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["model", "show", str(shipped_bundle())]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert sum(line.startswith(" " * 13) for line in lines) > 3
 
 
 def test_show_says_what_a_head_is_made_of_and_what_nobody_measured(

@@ -35,7 +35,10 @@ def test_training_ends_with_a_bundle_that_loads(
 
     bundle = load_bundle(tmp_path / "run/bundle")
     assert bundle.model.digest in capsys.readouterr().out
-    assert (bundle.card.training.films, bundle.card.training.validation_films) == (24, 8)
+    training = bundle.card.training
+    assert (training.films, training.validation_films) == (24, 8)
+    assert ", first_pixels 0, " in training.recipe
+    assert ", predictions none, start random; " in training.recipe
 
 
 def test_no_bar_is_drawn_where_there_is_no_terminal(
@@ -46,6 +49,7 @@ def test_no_bar_is_drawn_where_there_is_no_terminal(
     told = capsys.readouterr().err
     assert told.startswith("epoch=1 pixels=32 loss=")
     assert "\x1b" not in told
+    assert " tumour=undefined inflammation=undefined mean=undefined " in told  # too few films
 
 
 def test_an_unknown_architecture_is_a_wrong_use(tmp_path: Path, films: Path) -> None:
@@ -54,7 +58,7 @@ def test_an_unknown_architecture_is_a_wrong_use(tmp_path: Path, films: Path) -> 
 
 
 def test_a_run_tells_what_it_began_with(tmp_path: Path, films: Path) -> None:
-    tiny = partial(train, films, epochs=1, pixels=32, architecture="densenet-tiny")
+    tiny = partial(train, films, epochs=1, pixels=80, architecture="densenet-tiny")
     tiny(to=tmp_path / "first")
 
     tiny(to=tmp_path / "second", start=tmp_path / "first/bundle")

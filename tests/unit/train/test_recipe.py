@@ -31,3 +31,9 @@ def test_an_input_is_never_larger_than_the_last() -> None:
     small = Recipe(pixels=32, first_pixels=64, epochs=4)
 
     assert [small.pixels_of(epoch) for epoch in range(1, 5)] == [32] * 4
+
+
+def test_a_first_input_that_is_not_smaller_is_none() -> None:
+    asked = [Recipe(pixels=64, first_pixels=first).settled() for first in (32, 64, 112)]
+
+    assert [recipe.first_pixels for recipe in asked] == [32, 0, 0]
