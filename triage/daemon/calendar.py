@@ -14,6 +14,7 @@ MOST_FIRINGS = 10_000
 """Of a cron expression, between two looks: one each minute for a week."""
 
 FAR_AHEAD = timedelta(days=370)
+ONE_DAY = timedelta(days=1)
 LONGEST_DAY = timedelta(hours=26)
 SOON_AFTER = timedelta(microseconds=1)
 
@@ -28,7 +29,7 @@ class Firing:
 
 
 class Calendar:
-    """Reads the cron expression in its time zone.
+    """Reads the cron expression as the clock on the wall of its time zone shows it.
 
     When clocks go back, an hour that comes twice fires once; when they go forward, what was due
     in the hour that is left out is due as long after it.
@@ -44,7 +45,8 @@ class Calendar:
         self._zone = choice.zone
         self._hours = choice.hours
         try:
-            self.trigger = CronTrigger.from_crontab(choice.cron, timezone=self._zone)
+            # Of a zone whose clocks go forward it leaves out the first hour of the next day.
+            self._trigger = CronTrigger.from_crontab(choice.cron, timezone=UTC)
         except ValueError as error:
             raise ConfigurationError(f"worklist.cron {choice.cron!r}: {error}") from error
 
@@ -68,15 +70,33 @@ class Calendar:
 
         What fires outside the window is left out; a long time is cut at its end.
         """
-        moment, last = after, after
-        for _ in range(MOST_FIRINGS):
-            asked = (moment + SOON_AFTER).astimezone(self._zone)
-            fired: datetime | None = self.trigger.get_next_fire_time(None, asked)
-            if fired is None or fired > up_to:
-                return
-            moment = fired.astimezone(UTC)
-            due_at = first_time(moment, self._zone)
+        # Of two that clocks which go forward make one, the later: its list has the day before.
+        due = {
+            first_time(shown.replace(tzinfo=self._zone), self._zone): shown
+            for shown in self._shown(after, up_to)
+        }
+        for due_at in sorted(due):
             until = self._hours.end_after(due_at)
-            if until is not None and due_at > last:
-                last = due_at
-                yield Firing(due_at, fired.date(), until)
+            if until is not None and after < due_at <= up_to:
+                yield Firing(due_at, due[due_at].date(), until)
+
+    def _shown(self, after: datetime, up_to: datetime) -> Iterator[datetime]:
+        """Yield what the wall shows when it fires, as if in UTC, between two moments and around.
+
+        The hour that is left out is due after it, and one that comes twice the first time; so
+        both ends are read by the clock of the day before, too.
+        """
+        shown, last = min(self._on_the_wall(after)), max(self._on_the_wall(up_to))
+        for _ in range(MOST_FIRINGS):
+            fired: datetime | None = self._trigger.get_next_fire_time(None, shown + SOON_AFTER)
+            if fired is None or fired > last:
+                return
+            yield fired
+            shown = fired
+
+    def _on_the_wall(self, moment: datetime) -> tuple[datetime, datetime]:
+        """Tell what a clock shows, and what one does that was last set a day ago."""
+        now, before = (
+            at.astimezone(self._zone).replace(tzinfo=UTC) for at in (moment, moment - ONE_DAY)
+        )
+        return now, before + ONE_DAY

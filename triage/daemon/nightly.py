@@ -20,7 +20,7 @@ from triage.domain.errors import LeaseLost
 from triage.settings import Settings
 
 LOOK_EVERY_S = 10.0
-"""So soon a night is taken over whose daemon has died, or made up for that was missed."""
+"""So soon a night begins that is due, or is gone on with whose daemon has died."""
 
 LONGEST_PAST = timedelta(days=31)
 """Nights that were missed longer ago are not told."""
@@ -122,7 +122,5 @@ def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:
     with night_of(settings, engine, stop=stop) as night:
         started = datetime.now(UTC)
         nightly = Nightly(engine, calendar, night, started=started, write=papers.write)
-        look = Patient(nightly.look)
-        clock.add_job(look, calendar.trigger)
-        clock.add_job(look, "interval", seconds=LOOK_EVERY_S)
+        clock.add_job(Patient(nightly.look), "interval", seconds=LOOK_EVERY_S)
         keep_time(clock, stop=stop, ready=ready)

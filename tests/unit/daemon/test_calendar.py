@@ -94,6 +94,18 @@ def test_an_hour_that_is_left_out_fires_as_long_after_it() -> None:
     assert [one.due_at for one in found] == [local(3, 29, 3, 30), local(3, 30, 2, 30)]
 
 
+def test_the_first_hour_of_the_day_after_is_not_left_out() -> None:
+    found = firings(local(3, 28), 3, cron="30 0 * * *")
+
+    assert [one.due_at for one in found] == [local(3, day, 0, 30) for day in (29, 30, 31)]
+
+
+def test_two_that_clocks_going_forward_make_one_are_one() -> None:
+    found = firings(local(3, 28), 1, cron="30 2,3 * * *")
+
+    assert [one.due_at for one in found] == [local(3, 29, 3, 30)]
+
+
 def test_a_long_time_is_gone_through_night_by_night() -> None:
     assert len(firings(local(1, 1), 365)) == 365
 
