@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from tests.builders.clock import Clock
 from tests.builders.studies import TTL, leased, posted, queued, receipt, receive, state_of
-from triage.database import outbox, queue
+from triage.database import outbox, queue, runs
 from triage.database.clock import follow_back
 from triage.domain.study import StudyState
 
@@ -66,6 +66,19 @@ def test_a_delivery_of_tomorrow_is_sent_today(
     delivery = outbox.claim_delivery(connection, courier="courier-1", now=clock.now, ttl=TTL)
 
     assert moved == (delivery is not None) == followed
+
+
+@pytest.mark.parametrize("followed", [True, False], ids=["followed", "not followed"])
+def test_a_night_that_was_held_tomorrow_is_taken_over_today(
+    connection: Connection, clock: Clock, followed: bool
+) -> None:
+    runs.fire(connection, due_at=clock.now, day=clock.now.date(), until=clock.now + DAY)
+    runs.take(connection, holder="dead", now=clock.now + AHEAD, ttl=TTL)
+
+    moved = follow_back(connection, now=clock.now, ahead=AHEAD) if followed else 0
+    held = runs.take(connection, holder="other", now=clock.now, ttl=TTL)
+
+    assert moved == (held is not None) == followed
 
 
 def test_what_rests_as_it_should_goes_on_resting(connection: Connection, clock: Clock) -> None:

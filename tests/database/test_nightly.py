@@ -20,23 +20,8 @@ from triage.settings import Worklist
 EVENING = datetime(2026, 1, 5, 18, tzinfo=UTC)
 DUE = datetime(2026, 1, 6, 2, tzinfo=UTC)
 MORNING = datetime(2026, 1, 6, 6, tzinfo=UTC)
-DAY, TTL = timedelta(days=1), timedelta(seconds=30)
+DAY, HOUR, TTL = timedelta(days=1), timedelta(hours=1), timedelta(seconds=30)
 CALENDAR = Calendar(Worklist(cron="0 2 * * *", window="22:00-06:00"))
-
-
-@dataclass
-class Ended:
-    """Ends every run that it is given, after something has happened."""
-
-    engine: Engine
-    meanwhile: Callable[[], object] = lambda: None
-    worked: list[Run] = field(default_factory=list)
-
-    def work(self, held: Run) -> None:
-        self.worked.append(held)
-        self.meanwhile()
-        with self.engine.begin() as connection:
-            runs.end(connection, held, verdict=Verdict.EXACT, reason=None, now=DUE)
 
 
 @dataclass
@@ -49,14 +34,30 @@ class Hour:
         return self.now
 
 
+@dataclass
+class Ended:
+    """Ends every run that it is given, after something has happened."""
+
+    engine: Engine
+    hour: Hour
+    meanwhile: Callable[[], object] = lambda: None
+    worked: list[Run] = field(default_factory=list)
+
+    def work(self, held: Run) -> None:
+        self.worked.append(held)
+        self.meanwhile()
+        with self.engine.begin() as connection:
+            runs.end(connection, held, verdict=Verdict.EXACT, reason=None, now=self.hour.now)
+
+
 @pytest.fixture
 def hour() -> Hour:
     return Hour()
 
 
 @pytest.fixture
-def night(database: Engine) -> Ended:
-    return Ended(database)
+def night(database: Engine, hour: Hour) -> Ended:
+    return Ended(database, hour)
 
 
 def daemon(night: Ended, hour: Hour, *, started: datetime = EVENING) -> Nightly:
@@ -191,4 +192,41 @@ def test_a_night_that_was_left_is_gone_on_with(night: Ended, hour: Hour) -> None
     nightly.look()
 
     assert len(night.worked) == 2
+    assert verdicts(night.engine) == [(DUE.date(), Verdict.EXACT)]
+
+
+@pytest.mark.parametrize("fast_by", [3 * DAY + HOUR, 3 * DAY + 6 * HOUR], ids=["run", "missed"])
+def test_nights_of_a_fast_clock_are_worked_through_when_they_are_due(
+    night: Ended, hour: Hour, fast_by: timedelta
+) -> None:
+    nightly = daemon(night, hour)
+    hour.now = DUE + fast_by
+    nightly.look()
+    night.worked.clear()
+
+    for number in range(4):
+        hour.now = DUE + number * DAY
+        nightly.look()
+
+    assert [held.day for held in night.worked] == [(DUE + n * DAY).date() for n in range(4)]
+
+
+def test_a_daemon_that_a_fast_clock_saw_start_misses_no_night(night: Ended, hour: Hour) -> None:
+    nightly = daemon(night, hour, started=EVENING + 3 * DAY)
+    nightly.look()
+    hour.now = DUE
+
+    nightly.look()
+
+    assert [held.day for held in night.worked] == [DUE.date()]
+
+
+def test_a_slow_clock_leaves_what_was_worked_through(night: Ended, hour: Hour) -> None:
+    nightly = daemon(night, hour)
+    hour.now = DUE
+    nightly.look()
+
+    for hour.now in (EVENING - DAY, DUE + timedelta(seconds=1)):
+        nightly.look()
+
     assert verdicts(night.engine) == [(DUE.date(), Verdict.EXACT)]

@@ -49,11 +49,18 @@ def test_a_firing_is_written_once(connection: Connection) -> None:
 
 
 def test_the_last_firing_of_the_clock_is_known(connection: Connection) -> None:
-    assert runs.last_due_at(connection) is None
+    assert runs.last_due_at(connection, now=MORNING) is None
     fire(connection)
     fire(connection, due_at=NOON + SECOND, until=None)
 
-    assert runs.last_due_at(connection) == NOON
+    assert runs.last_due_at(connection, now=MORNING) == NOON
+
+
+def test_a_firing_of_a_fast_clock_is_not_the_last(connection: Connection) -> None:
+    fire(connection)
+    fire(connection, due_at=NOON + SECOND)
+
+    assert runs.last_due_at(connection, now=NOON) == NOON
 
 
 def test_a_due_run_is_taken_by_one(connection: Connection) -> None:
@@ -196,3 +203,40 @@ def test_a_night_that_was_missed_is_none_before(connection: Connection) -> None:
     runs.end_missed(connection, now=MORNING)
 
     assert runs.night_before(connection, DAY + timedelta(days=1)) is None
+
+
+def ended_by_a_fast_clock(connection: Connection) -> None:
+    held = taken(connection)
+    runs.end(connection, held, verdict=Verdict.EXACT, reason=None, now=NOON + 2 * SECOND)
+
+
+def test_a_run_that_a_fast_clock_missed_is_open_once_it_is_due(connection: Connection) -> None:
+    fire(connection)
+    runs.end_missed(connection, now=MORNING)
+
+    assert runs.reopen(connection, now=NOON) == [(NOON, DAY)]
+    assert take(connection) is not None
+
+
+def test_a_run_that_a_fast_clock_ended_is_open_once_it_is_due(connection: Connection) -> None:
+    ended_by_a_fast_clock(connection)
+
+    assert runs.reopen(connection, now=NOON + SECOND) == [(NOON, DAY)]
+    assert ends(connection) == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    "now", [NOON + 2 * SECOND, NOON - runs.SOON - SECOND, MORNING], ids=["ended", "early", "late"]
+)
+def test_a_run_that_may_have_ended_stays_so(connection: Connection, now: datetime) -> None:
+    ended_by_a_fast_clock(connection)
+
+    assert runs.reopen(connection, now=now) == []
+    assert ends(connection) == [(Verdict.EXACT, None)]
+
+
+def test_a_window_that_has_passed_opens_nothing(connection: Connection) -> None:
+    fire(connection)
+    runs.end_missed(connection, now=MORNING + SECOND)
+
+    assert runs.reopen(connection, now=MORNING) == []

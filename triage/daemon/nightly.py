@@ -92,7 +92,8 @@ class Nightly:
     def _write_firings(self) -> None:
         with self._engine.begin() as connection:
             now = self._clock(connection)
-            last = runs.last_due_at(connection) or self._started
+            self._started = min(self._started, now)  # the clock may have been fast then
+            last = runs.last_due_at(connection, now=now) or self._started
             after = max(last, now - LONGEST_PAST)
             for due in self._calendar.firings(after=after, up_to=now):
                 runs.fire(connection, due_at=due.due_at, day=due.day, until=due.until)
@@ -101,9 +102,12 @@ class Nightly:
         with self._engine.begin() as connection:
             now = self._clock(connection)
             missed = runs.end_missed(connection, now=now)
+            opened = runs.reopen(connection, now=now)
             held = runs.take(connection, holder=holder_name(), now=now, ttl=self._ttl)
         for due_at, day in missed:
             logger.error("night missed", due_at=str(due_at), day=str(day))
+        for due_at, day in opened:
+            logger.warning("night ended by a fast clock", due_at=str(due_at), day=str(day))
         return held
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, update
 
 from triage.database import schema
+from triage.database.worklist_schema import run
 from triage.domain.study import DeliveryState, StudyState
 
 
@@ -13,7 +14,7 @@ def follow_back(connection: Connection, *, now: datetime, ahead: timedelta) -> i
 
     A clock that was some hours fast, or a day, wrote these moments, and was set right. Studies
     and deliveries are taken up now; a lease ends now, which a worker that lives finds by its
-    fence.
+    fence, and a night that lives renews.
 
     Args:
         connection: inside the caller's transaction.
@@ -37,5 +38,6 @@ def follow_back(connection: Connection, *, now: datetime, ahead: timedelta) -> i
             delivery.next_attempt_at > late,
         )
         .values(next_attempt_at=now),
+        update(run).where(run.c.lease_expires_at > late).values(lease_expires_at=now),
     )
     return sum(connection.execute(change).rowcount for change in changes)

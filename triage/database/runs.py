@@ -11,6 +11,7 @@ from triage.domain.errors import LeaseLost
 from triage.domain.worklist import Verdict
 
 WORKLIST = "worklist"
+SOON = timedelta(minutes=5)
 PASSED = "its window had passed"
 _OPEN = (run.c.job == WORKLIST, run.c.ended_at.is_(None))
 
@@ -39,10 +40,11 @@ def open_run_of(connection: Connection, day: date) -> int | None:
     return connection.scalar(mine.order_by(run.c.due_at).limit(1))
 
 
-def last_due_at(connection: Connection) -> datetime | None:
-    """Return when the last firing of the clock was due."""
-    of_the_clock = select(run.c.due_at).where(run.c.job == WORKLIST, run.c.until.is_not(None))
-    return connection.scalar(of_the_clock.order_by(run.c.due_at.desc()).limit(1))
+def last_due_at(connection: Connection, *, now: datetime) -> datetime | None:
+    """Return when the last firing of the clock was due; what a fast clock wrote is none yet."""
+    of_the_clock = (run.c.job == WORKLIST, run.c.until.is_not(None), run.c.due_at <= now)
+    last = select(run.c.due_at).where(*of_the_clock)
+    return connection.scalar(last.order_by(run.c.due_at.desc()).limit(1))
 
 
 def take(
@@ -95,6 +97,21 @@ def end_missed(connection: Connection, *, now: datetime) -> list[tuple[datetime,
     late = (run.c.holder.is_(None), run.c.until <= now)
     ended = update(run).where(*_OPEN, *late).values(passed).returning(run.c.due_at, run.c.day)
     return [(due_at, day) for due_at, day in connection.execute(ended)]
+
+
+def reopen(connection: Connection, *, now: datetime) -> list[tuple[datetime, date]]:
+    """Open what cannot have ended yet, for its window is open; return when each was due.
+
+    A clock that was fast has ended it. A night that is not due soon stays as it is: if the clock
+    is slow now, what ended later by the right one is true.
+    """
+    mine = (run.c.job == WORKLIST, run.c.due_at <= now + SOON, run.c.until > now)
+    never = dict.fromkeys(("started_at", "ended_at", "verdict", "reason"))
+    opened = update(run).where(*mine, run.c.ended_at > now).values(**never)
+    return [
+        (due_at, day)
+        for due_at, day in connection.execute(opened.returning(run.c.due_at, run.c.day))
+    ]
 
 
 def renew(connection: Connection, held: Run, *, now: datetime, ttl: timedelta) -> None:
