@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, update
 
 from triage.database import schema
+from triage.database.roll_up import forget_to_come
 from triage.database.worklist_schema import run
 from triage.domain.study import DeliveryState, StudyState
 
@@ -14,13 +15,14 @@ def follow_back(connection: Connection, *, now: datetime, ahead: timedelta) -> i
 
     A clock that was some hours fast, or a day, wrote these moments, and was set right. Studies
     and deliveries are taken up now; a lease ends now, which a worker that lives finds by its
-    fence, and a night that lives renews.
+    fence, and a night that lives renews. Sums of days that are not over are forgotten.
 
     Args:
         connection: inside the caller's transaction.
         now: the database's time.
         ahead: longer than anything rests, waits for a proof or is leased.
     """
+    forgotten = forget_to_come(connection, now=now)  # first: it may wait for who sums up a day
     study, delivery, late = schema.study.c, schema.delivery.c, now + ahead
     changes = (
         update(schema.study)
@@ -40,4 +42,4 @@ def follow_back(connection: Connection, *, now: datetime, ahead: timedelta) -> i
         .values(next_attempt_at=now),
         update(run).where(run.c.lease_expires_at > late).values(lease_expires_at=now),
     )
-    return sum(connection.execute(change).rowcount for change in changes)
+    return forgotten + sum(connection.execute(change).rowcount for change in changes)

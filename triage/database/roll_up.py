@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Date, Engine, column, func, insert, select, t
 from triage.database import reporting_schema as reporting
 from triage.database.calendar import current_rule
 from triage.database.engine import database_time
+from triage.database.sums import forget
 
 SETTLED = timedelta(hours=1)
 """An assessment bears the time at which its writing began, and is in sight a moment later."""
@@ -44,6 +45,11 @@ def roll_up_next(connection: Connection, *, now: datetime) -> date | None:
     connection.execute(insert(reporting.score_day).from_select(_NAMES, sums))
     connection.execute(insert(reporting.rolled_day).values(day=day))
     return day
+
+
+def forget_to_come(connection: Connection, *, now: datetime) -> int:
+    """Forget the sums of days that are not over, made by a clock that was fast; return how many."""
+    return forget(connection, since=now - SETTLED)
 
 
 def _next_day(connection: Connection, *, before: date) -> date | None:
