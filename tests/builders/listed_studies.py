@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
 from tests.builders.studies import receipt, visit
-from triage.database import schema
+from triage.database import schema, worklist_schema
+from triage.database.reading_list import reading_list
+from triage.database.statistics import Value
 from triage.domain.assessment import Tier
 from triage.domain.study import FilmState, StudyState
 
@@ -96,5 +98,25 @@ def _say(
             probability=probability,
             threshold=0.5,
             tier=tier,
+        )
+    )
+
+
+def rows_of(connection: Connection, day: date = DAY) -> list[dict[str, Value]]:
+    """Return a day's reading list."""
+    table = reading_list(connection, day)
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def studies_of(connection: Connection, day: date = DAY) -> list[Value]:
+    """Return the studies of a day's reading list, in its order."""
+    return [row["study_uid"] for row in rows_of(connection, day)]
+
+
+def expected_on(connection: Connection, study: str, day: date, *, priority: int = 0) -> None:
+    """Put a study on the worklist of a day."""
+    connection.execute(
+        insert(worklist_schema.worklist_study).values(
+            day=day, study_uid=study, priority=priority, wanted=True, instances=1
         )
     )

@@ -33,6 +33,7 @@ from triage.database.door import record_refusals
 from triage.database.drift import drift
 from triage.database.engine import DatabaseError, open_engine
 from triage.database.moves import ALLOWED, By, Kind, change
+from triage.database.reading_list import reading_list
 from triage.database.roll_up import roll_up_next
 from triage.database.soundness import damage
 from triage.domain.door import DoorCode, Refused
@@ -40,7 +41,7 @@ from triage.domain.errors import ConfigurationError, UnavailableError
 from triage.domain.reading import Ending
 from triage.domain.study import DeliveryState, StudyState
 
-HEAD = "0012"
+HEAD = "0013"
 AT_THE_DOOR = text(
     "INSERT INTO door_event (at, listener, calling_ae_title, host, status, sentence)"
     " VALUES ('2026-01-05 12:00:00.000000', 'listener-1', 'CR9', '10.0.0.9', :status, :sentence)"
@@ -505,3 +506,24 @@ def test_a_role_that_may_read_a_view_may_read_it_after_the_upgrade(
         with engine.begin() as connection:
             assert connection.execute(text(granted)).scalar_one() == before is not None
         engine.dispose()
+
+
+def test_a_late_film_is_listed_after_an_upgrade_and_no_longer_on_the_way_back(
+    database: Engine, clock: Clock
+) -> None:
+    with database.begin() as connection:
+        posted(connection, now=clock.now)
+        receive(connection, receipt("2.25.9"), now=clock.wait(9 * 24 * 3600))
+
+    migrate.downgrade(database, revision="0012")
+
+    assert listed(database, clock) == []
+    migrate.upgrade(database)
+    assert listed(database, clock) == [STUDY]
+
+
+def listed(engine: Engine, clock: Clock) -> list[object]:
+    """Return the studies of this day's reading list."""
+    write_days(engine)
+    with engine.begin() as connection:
+        return [row[1] for row in reading_list(connection, clock.now.date()).rows]

@@ -1,42 +1,31 @@
 """Reading lists on both engines: who is on them, since when they wait, what is shown."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, update
 
 from tests.builders.clock import NOON
-from tests.builders.listed_studies import DAY, END, Listed, list_studies
+from tests.builders.listed_studies import (
+    DAY,
+    END,
+    Listed,
+    expected_on,
+    list_studies,
+    rows_of,
+    studies_of,
+)
 from tests.builders.studies import STUDY, assessment, digest_of, posted, receipt, receive
-from triage.database import schema, worklist_schema
+from triage.database import schema
 from triage.database.calendar import Rule, set_rule
 from triage.database.engine import database_time
-from triage.database.reading_list import reading_list, shown_films
-from triage.database.statistics import Value
+from triage.database.reading_list import shown_films
 from triage.domain.assessment import Tier
 
 HOUR = timedelta(hours=1)
 ONE_DAY = timedelta(days=1)
-
-
-def rows_of(connection: Connection, day: date = DAY) -> list[dict[str, Value]]:
-    table = reading_list(connection, day)
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-
-
-def studies_of(connection: Connection, day: date = DAY) -> list[Value]:
-    return [row["study_uid"] for row in rows_of(connection, day)]
-
-
-def expected_on(connection: Connection, study: str, day: date, *, priority: int = 0) -> None:
-    """Put a study on the worklist of a day."""
-    connection.execute(
-        insert(worklist_schema.worklist_study).values(
-            day=day, study_uid=study, priority=priority, wanted=True, instances=1
-        )
-    )
 
 
 def test_a_row_tells_why_a_study_has_its_place(connection: Connection) -> None:

@@ -15,7 +15,7 @@ def test_an_empty_database_is_upgraded(
 ) -> None:
     monkeypatch.setenv("TRIAGE_DATABASE__URL", empty_url)
 
-    assert command.text("database", "upgrade") == "upgrade: schema 0012\n"
+    assert command.text("database", "upgrade") == "upgrade: schema 0013\n"
 
 
 def test_a_newer_database_is_refused(command: Command, database: Engine) -> None:
