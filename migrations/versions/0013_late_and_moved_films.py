@@ -1,7 +1,9 @@
-"""A late film brings its study onto the reading list.
+"""A late film brings its study onto the reading list, and a film that moved brings its wait along.
 
 ``report_reading_list`` is made anew; its columns stay, and so does who may read it. A study is listed
-by each film that came or was assessed, no longer by its first one alone. The indexes by day find the rows on both databases.
+by each film that came or was assessed, no longer by its first one alone. One to which a film moved, since
+that came again with another identity, has waited since the film came first, and has the priority of the
+lists that named it before. The indexes by day find the rows on both databases.
 
 No row is changed, and nothing waits but for the moment that a view takes. Going back makes the view of
 before.

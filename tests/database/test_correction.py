@@ -277,3 +277,51 @@ def test_what_was_superseded_is_told_by_the_day(
     rows = correction.to_remove(connection, since=since, up_to=up_to)
 
     assert [row["sop_instance_uid"] for row in rows] == told
+
+
+def priorities(connection: Connection) -> dict[str, int]:
+    """Return how urgent each study is."""
+    table = schema.study.c
+    rows = connection.execute(select(table.study_uid, table.priority))
+    return {row.study_uid: row.priority for row in rows}
+
+
+@pytest.mark.parametrize(("before", "after", "kept"), [(3, 0, 3), (0, 2, 2), (-1, 0, 0)])
+def test_a_correction_into_another_study_keeps_the_higher_priority(
+    connection: Connection, clock: Clock, before: int, after: int, kept: int
+) -> None:
+    come(connection, clock, "2.25.1", contents="first")
+    connection.execute(update(schema.study).values(priority=before))
+    lease = leased(connection, receipt(study=OTHER, contents="corrected"), now=clock.wait(60))
+    of_other = schema.study.c.study_uid == OTHER
+    connection.execute(update(schema.study).where(of_other).values(priority=after))
+
+    finished(connection, lease, parcel("2.25.2"), now=clock.now)
+
+    assert priorities(connection) == {STUDY: before, OTHER: kept}
+
+
+def test_the_capture_of_a_moved_film_is_sent_as_urgently_as_the_one_before(
+    connection: Connection, clock: Clock
+) -> None:
+    come(connection, clock, "2.25.1", contents="first")
+    connection.execute(update(schema.study).values(priority=3))
+
+    come(connection, clock, "2.25.2", contents="corrected", study=OTHER)
+
+    posted = select(schema.delivery.c.priority).where(
+        schema.delivery.c.sop_instance_uid == "2.25.2"
+    )
+    assert connection.scalar(posted) == 3
+
+
+def test_another_film_leaves_its_study_as_urgent_as_it_was(
+    connection: Connection, clock: Clock
+) -> None:
+    come(connection, clock, "2.25.1", contents="first")
+    connection.execute(update(schema.study).values(priority=3))
+
+    lease = leased(connection, receipt("2.25.9", study=OTHER), now=clock.wait(60))
+    finished(connection, lease, parcel("2.25.2"), now=clock.now)
+
+    assert priorities(connection) == {STUDY: 3, OTHER: 0}

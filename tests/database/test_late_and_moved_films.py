@@ -1,13 +1,15 @@
-"""Reading lists on both engines: films that come late."""
+"""Reading lists on both engines: films that come late, and films that move to another study."""
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, update
+import pytest
+from sqlalchemy import Connection, insert, select, update
 
 from tests.builders.listed_studies import (
     DAY,
     END,
     Listed,
+    expected_on,
     list_studies,
     rows_of,
     studies_of,
@@ -67,3 +69,45 @@ def test_a_later_film_takes_nobody_off_an_earlier_list(connection: Connection) -
         receive(connection, late, now=END - HOUR + days * ONE_DAY)
 
     assert studies_of(connection) == ["2.25.1"]
+
+
+def moved(connection: Connection) -> None:
+    """Let the film of the first study stand in the second."""
+    numbers = connection.scalars(select(schema.instance.c.id).order_by(schema.instance.c.id))
+    pair = dict(zip(("instance_id", "by_instance_id"), numbers, strict=True))
+    connection.execute(insert(schema.correction).values(**pair, at=END))
+
+
+def test_a_film_that_moved_to_another_study_has_waited_since_it_came_first(
+    connection: Connection,
+) -> None:
+    list_studies(connection, [Listed(OLD), Listed(HOUR)])
+    assert [row["waited_h"] for row in rows_of(connection)] == [1]
+
+    moved(connection)
+
+    assert [(row["study_uid"], row["waited_h"]) for row in rows_of(connection)] == [("2.25.2", 100)]
+
+
+def test_a_film_that_moved_from_a_study_that_had_waited_less_changes_no_wait(
+    connection: Connection,
+) -> None:
+    list_studies(connection, [Listed(HOUR), Listed(2 * HOUR)])
+
+    moved(connection)
+
+    assert [(row["study_uid"], row["waited_h"]) for row in rows_of(connection)] == [("2.25.2", 2)]
+
+
+@pytest.mark.parametrize(("asked", "term"), [(3, "STAT"), (-1, "LOW")])
+def test_a_film_that_moved_has_the_list_of_the_study_from_which_it_came(
+    connection: Connection, asked: int, term: str
+) -> None:
+    list_studies(connection, [Listed(2 * HOUR), Listed(HOUR)])
+    expected_on(connection, "2.25.1", DAY - ONE_DAY, priority=asked)
+
+    moved(connection)
+
+    (row,) = rows_of(connection)
+    assert (row["study_uid"], row["ordered_priority"]) == ("2.25.2", term)
+    assert row["waiting_since"] == "2026-01-05 00:00:00"

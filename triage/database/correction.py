@@ -60,7 +60,7 @@ def supersede(connection: Connection, instance_id: int, *, now: datetime) -> Non
     """Note that a film replaces those that came before it under its SOP Instance UID.
 
     A film that came later, and was decided before, replaces them all: that is left as it is.
-    Sums of days to which replaced films counted are made again.
+    Its study is as urgent as theirs. Sums of days to which replaced films counted are made again.
     """
     film, fix = schema.instance.alias("film"), schema.correction.c
     earlier, by = schema.instance.c, literal(instance_id)
@@ -85,11 +85,32 @@ def supersede(connection: Connection, instance_id: int, *, now: datetime) -> Non
             where=fix.by_instance_id < statement.excluded.by_instance_id,
         )
     )
+    _keep_urgency(connection, instance_id)
     said = schema.assessment.c
     replaced = select(fix.instance_id).where(fix.by_instance_id == by)
     first = select(func.min(said.assessed_at)).where(said.instance_id.in_(replaced))
     if (since := connection.scalar(first)) is not None:
         forget(connection, since=since)
+
+
+def _keep_urgency(connection: Connection, instance_id: int) -> None:
+    """Raise a film's study, and what is posted of the film, to the studies from which it came."""
+    film, fix, study = schema.instance.c, schema.correction.c, schema.study.c
+    of_films = select(study.id, study.priority).join(schema.instance, film.study_id == study.id)
+    replaced = of_films.join(schema.correction, fix.instance_id == film.id).where(
+        fix.by_instance_id == instance_id
+    )
+    own = connection.execute(of_films.where(film.id == instance_id)).one()
+    most = max([own.priority, *(row.priority for row in connection.execute(replaced))])
+    if most == own.priority:
+        return
+    posted = schema.delivery.c
+    connection.execute(update(schema.study).where(study.id == own.id).values(priority=most))
+    connection.execute(
+        update(schema.delivery)
+        .where(posted.instance_id == instance_id)
+        .values(priority=posted.priority + most - own.priority)
+    )
 
 
 def superseded(instance_id: ColumnElement[int] | int) -> ColumnElement[bool]:

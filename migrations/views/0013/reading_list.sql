@@ -4,8 +4,9 @@
 -- long each had waited, is told as of the day's end, of today as of now; all else as it is now. The
 -- ordered priority goes before everything; within it whoever waited longer than the maximum comes
 -- first, in the order of arrival, and then what the tier, the probability and the wait say. A study
--- waits since its first film came, and one that was on the worklist of an earlier day since the end
--- of that day at least. A study that came after it was listed has the priority of the list.
+-- waits since its first film came, also where that came in another study first, and one that was on
+-- the worklist of an earlier day since the end of that day at least. A study that came after it was
+-- listed, or whose film belonged to a study that was, has the priority of the list.
 CREATE VIEW report_reading_list AS
 SELECT
     day,
@@ -74,17 +75,45 @@ FROM (
                         ELSE COALESCE(
                             (
                                 SELECT MAX(worklist_study.priority) FROM worklist_study
-                                WHERE worklist_study.study_uid = study.study_uid
+                                WHERE worklist_study.study_uid IN (
+                                    SELECT study.study_uid
+                                    UNION ALL
+                                    SELECT before.study_uid
+                                    FROM instance AS own
+                                    JOIN correction ON correction.by_instance_id = own.id
+                                    JOIN instance AS old ON old.id = correction.instance_id
+                                    JOIN study AS before ON before.id = old.study_id
+                                    WHERE own.study_id = study.id
+                                )
                             ),
                             0
                         )
                     END AS priority,
-                    study.first_received_at,
+                    COALESCE(
+                        (
+                            SELECT MIN(old.received_at)
+                            FROM instance AS own
+                            JOIN correction ON correction.by_instance_id = own.id
+                            JOIN instance AS old ON old.id = correction.instance_id
+                            WHERE own.study_id = study.id
+                            AND old.received_at < study.first_received_at
+                        ),
+                        study.first_received_at
+                    ) AS first_received_at,
                     (
                         SELECT MAX(listed.ends_at) FROM calendar_day AS listed
                         WHERE listed.day = (
                             SELECT MIN(worklist_study.day) FROM worklist_study
-                            WHERE worklist_study.study_uid = study.study_uid
+                            WHERE worklist_study.study_uid IN (
+                                SELECT study.study_uid
+                                UNION ALL
+                                SELECT before.study_uid
+                                FROM instance AS own
+                                JOIN correction ON correction.by_instance_id = own.id
+                                JOIN instance AS old ON old.id = correction.instance_id
+                                JOIN study AS before ON before.id = old.study_id
+                                WHERE own.study_id = study.id
+                            )
                         )
                     ) AS listed_until
                 FROM (
