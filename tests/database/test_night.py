@@ -163,6 +163,36 @@ def test_a_pacs_that_sends_nothing_is_not_asked_for_ever(database: Engine) -> No
     assert there.rounds == 1
 
 
+class Sparing(Pacs):
+    """Sends one film of a study at each request, and fails then."""
+
+    def pull(
+        self,
+        wanted: Sequence[Plan],
+        *,
+        done: Callable[[Plan, str | None], None],
+        goes_on: Callable[[], bool],
+    ) -> None:
+        assert goes_on()
+        for plan in wanted:
+            self.asked.append(plan.study_uid)
+            film = receipt(f"2.25.1{len(self.asked)}", study=plan.study_uid)
+            with self.engine.begin() as connection:
+                finished(connection, leased(connection, film, now=NOON), now=NOON)
+            done(plan, "0xa702: out of resources")
+
+
+def test_a_study_that_is_sent_in_parts_is_asked_for_until_all_of_it_is_here(
+    database: Engine,
+) -> None:
+    there = Sparing(database, [listing(study_of("2.25.1", *(f"2.25.1{n}" for n in range(1, 7))))])
+
+    found, verdict = night(there).work(held(database))
+
+    assert (there.asked, verdict) == (["2.25.1"] * 6, Verdict.EXACT)
+    assert found.sums["received"] == 1
+
+
 class Claiming(Pacs):
     """Says that it has sent everything."""
 

@@ -21,7 +21,6 @@ from triage.send.failure import Broken
 
 TTL = timedelta(seconds=30)
 LOOK_EVERY_S = 2.0
-MOST_ROUNDS = 3
 NO_LONGER = "the PACS lists it no longer"
 WINDOW_ENDED = "the window ended before everything was pulled"
 
@@ -163,27 +162,30 @@ class Night:
             """Tell whether the run is ours still, and its window open."""
             return not lost.is_set() and not self._is_over(run, late=False)
 
-        before: set[str] = set()
-        for _ in range(MOST_ROUNDS):
-            wanted, missing = self._compare(run.day, listing)
-            if not wanted or missing == before or self._stop.is_set():
+        before: int | None = None
+        while True:
+            wanted, films = self._compare(run.day, listing)
+            # Some send a part of a study at each request: what counts is films, not studies.
+            brought_nothing = before is not None and films >= before
+            if not wanted or brought_nothing or self._stop.is_set():
                 return []
             if not goes_on():
                 return [WINDOW_ENDED]
             self._puller.pull(wanted, done=done, goes_on=goes_on)
             self._settle()
-            before = missing
-        return []
+            before = films
 
-    def _compare(self, day: date, listing: Listing) -> tuple[list[Plan], set[str]]:
-        """Return what is to be pulled, and which studies something is missing of."""
+    def _compare(self, day: date, listing: Listing) -> tuple[list[Plan], int]:
+        """Return what is to be pulled, and how many films are missing."""
         with self._engine.begin() as connection:
             studies = reconciliation(connection, day).studies
-            missing = {one.study_uid for one in studies if one.outcome is Outcome.MISSING}
+            lacking = [one for one in studies if one.outcome is Outcome.MISSING]
+            missing = {one.study_uid for one in lacking}
             here = worklist.films_here(connection, day)
             for uid in missing - {study.study_uid for study in listing.studies}:
                 worklist.note_pull(connection, day, uid, failure=NO_LONGER)
-        return plans(listing.studies, missing=missing, here=here), missing
+        films = sum(one.missing for one in lacking)
+        return plans(listing.studies, missing=missing, here=here), films
 
     def _wait(self, day: date, lost: threading.Event) -> Reconciliation:
         """Wait until everything that came is assessed and delivered, or for long enough."""
