@@ -134,6 +134,15 @@ def test_without_any_number_one_film_is_expected() -> None:
     assert (found, gaps) == (ExpectedStudy("2.25.1", (ExpectedSeries("2.25.1.3", 1),)), {})
 
 
+@pytest.mark.parametrize(
+    ("said", "films"), [("100000", 100_000), ("100001", 1), ("999999999999", 1)]
+)
+def test_a_number_that_no_study_has_is_none(said: str, films: int) -> None:
+    found, _ = expected({"SERIES": [series(NumberOfSeriesRelatedInstances=said)]})
+
+    assert found == ExpectedStudy("2.25.1", (ExpectedSeries("2.25.1.3", films),))
+
+
 def test_where_no_series_are_listed_the_whole_study_is_expected() -> None:
     found, gaps = expected({}, SERIES=0xA700)
 

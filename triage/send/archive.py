@@ -19,6 +19,9 @@ from triage.send.session import Session
 MODALITIES = ("CR", "DX")
 MOST_STUDIES = 50_000
 MOST_SERIES = MOST_INSTANCES = 1_000
+MOST_FILMS = 100_000
+"""No study has more: a higher number is none, and its sum might not fit a column."""
+
 ELSEWHERE = "another part of the body"
 _UID_FORM = re.compile(r"[0-9.]{1,64}")
 
@@ -178,4 +181,5 @@ def values_of(match: Dataset, name: str) -> list[str]:
 
 def _number(match: Dataset, name: str) -> int:
     said = text_of(match, name)
-    return int(said) if said.isdecimal() else 0
+    number = int(said) if said.isdecimal() else 0
+    return number if number <= MOST_FILMS else 0
