@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from tests.builders.clock import NOON
 from tests.builders.listed import listing, study_of
 from tests.builders.studies import corrected, finished, leased, receipt
-from triage.daemon.night import NO_LONGER, WINDOW_ENDED, Night
+from triage.daemon.night import NO_LONGER, NOT_ASKED, WINDOW_ENDED, Night
 from triage.daemon.retriever import Plan
 from triage.database import runs
 from triage.database.engine import database_time
@@ -258,12 +258,56 @@ def test_what_the_pacs_lists_no_longer_stays_missing_and_says_so(database: Engin
 def test_when_the_window_ends_the_rest_is_left_and_told(database: Engine) -> None:
     until = datetime.now(UTC) + timedelta(hours=1)
     there = pacs(database)
-    hours = iter([until - timedelta(minutes=1)] * 2)
+    hours = iter([until - timedelta(minutes=1)] * 3)
 
     found, _ = night(there, clock=lambda: next(hours, until)).work(held(database, until=until))
 
     assert (there.asked, found.sums["failed"]) == (["2.25.1"], 1)
     assert ended(database) == (Verdict.MISMATCH, WINDOW_ENDED)
+
+
+def broken_off(there: Pacs, *, until: datetime) -> Run:
+    """Stop a night once it has pulled, and hold it again after its window."""
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(LeaseLost):
+        night(there, stop=stop).work(held(there.engine, until=until))
+    there.lists = [Broken(Failure.UNREACHABLE)]
+    with there.engine.begin() as connection:
+        again = runs.take(connection, holder="next", now=until, ttl=TTL)
+    assert again is not None
+    return again
+
+
+def test_a_night_that_broke_off_is_ended_after_its_window_without_the_pacs(
+    database: Engine,
+) -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    there = pacs(database)
+    night(there).work(held(database))
+
+    _, verdict = night(there, clock=lambda: until).work(broken_off(there, until=until))
+
+    assert (there.rounds, verdict) == (1, Verdict.EXACT)
+
+
+def test_what_had_not_been_pulled_when_the_window_ended_is_told(database: Engine) -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    there = pacs(database, Listing((ONE,), {}, ("series: 0xc000: unable to process (1 times)",)))
+
+    night(there, clock=lambda: until).work(broken_off(there, until=until))
+
+    gap = "series: 0xc000: unable to process (1 times)"
+    assert (there.rounds, ended(database)) == (0, (Verdict.MISMATCH, f"{gap}; {WINDOW_ENDED}"))
+
+
+def test_a_night_whose_window_ended_before_it_had_a_list_is_not_exact(database: Engine) -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    there = pacs(database)
+
+    night(there, clock=lambda: until).work(held(database, until=until))
+
+    assert (there.rounds, ended(database)) == (0, (Verdict.MISMATCH, NOT_ASKED))
 
 
 def test_what_waits_for_a_worker_is_waited_for_no_longer_than_allowed(database: Engine) -> None:
@@ -286,8 +330,8 @@ def test_a_run_that_is_stopped_is_left_to_others_at_once(database: Engine) -> No
         night(there, stop=stop).work(held(database))
 
     with database.begin() as connection:
-        number = runs.open_run_of(connection, DAY)
         now = database_time(connection)
+        number = runs.open_run_of(connection, DAY, now=now)
         assert runs.take(connection, holder="next", now=now, ttl=TTL, run_id=number) is not None
 
 

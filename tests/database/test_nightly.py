@@ -100,6 +100,38 @@ def test_papers_are_written_once_a_night_has_ended(night: Ended, hour: Hour) -> 
     assert written == [DUE.date()]
 
 
+def test_papers_of_nights_that_were_missed_are_written_too(night: Ended, hour: Hour) -> None:
+    written: list[date] = []
+    nightly = Nightly(
+        night.engine, CALENDAR, night, started=EVENING, clock=hour, write=written.append
+    )
+    hour.now = DUE + DAY + timedelta(hours=5)
+
+    nightly.look()
+    nightly.look()
+
+    assert night.worked == []
+    assert written == [DUE.date(), (DUE + DAY).date()]
+
+
+def test_a_night_that_began_is_taken_up_after_its_window_and_gets_its_papers(
+    night: Ended, hour: Hour
+) -> None:
+    written: list[date] = []
+    nightly = Nightly(
+        night.engine, CALENDAR, night, started=EVENING, clock=hour, write=written.append
+    )
+    with night.engine.begin() as connection:
+        runs.fire(connection, due_at=DUE, day=DUE.date(), until=MORNING)
+        runs.take(connection, holder="dead", now=DUE, ttl=TTL)
+    hour.now = MORNING
+
+    nightly.look()
+
+    assert verdicts(night.engine) == [(DUE.date(), Verdict.EXACT)]
+    assert written == [DUE.date()]
+
+
 def test_several_daemons_fire_a_night_once(night: Ended, hour: Hour) -> None:
     daemons = [daemon(night, hour) for _ in range(3)]
     hour.now = DUE + timedelta(seconds=1)

@@ -123,16 +123,26 @@ def test_a_window_that_has_passed_is_missed(connection: Connection) -> None:
     fire(connection)
 
     assert take(connection, now=MORNING) is None
+    assert runs.end_missed(connection, now=MORNING) == [(NOON, DAY)]
     assert ends(connection) == [(Verdict.MISSED, PASSED)]
 
 
-def test_a_run_that_broke_off_and_whose_window_has_passed_is_missed_too(
-    connection: Connection,
-) -> None:
-    taken(connection)
+def test_a_run_that_broke_off_is_gone_on_with_after_its_window(connection: Connection) -> None:
+    first = taken(connection)
+    runs.note_asked(connection, first, gaps="a gap")
 
-    assert take(connection, now=MORNING) is None
-    assert ends(connection) == [(Verdict.MISSED, PASSED)]
+    assert runs.end_missed(connection, now=MORNING) == []
+    assert take(connection, "two", now=MORNING) == Run(first.id, DAY, MORNING, "two", "a gap")
+
+
+def test_a_run_whose_window_is_open_goes_before_one_that_broke_off(connection: Connection) -> None:
+    late = taken(connection)
+    fire(connection, due_at=MORNING, until=MORNING + TTL)
+
+    first = take(connection, now=MORNING)
+
+    assert first is not None
+    assert first.id != late.id
 
 
 def test_a_run_that_overruns_its_window_while_it_is_held_is_left_alone(
@@ -142,6 +152,7 @@ def test_a_run_that_overruns_its_window_while_it_is_held_is_left_alone(
     runs.renew(connection, held, now=MORNING, ttl=TTL)
 
     assert take(connection, "two", now=MORNING + SECOND) is None
+    assert runs.end_missed(connection, now=MORNING + SECOND) == []
     assert ends(connection) == [(None, None)]
 
 
@@ -161,11 +172,12 @@ def test_a_persons_run_waits_for_the_clocks(connection: Connection) -> None:
     assert take(connection, "two", run_id=number) is None
 
 
-def test_the_open_run_of_a_day_is_gone_on_with(connection: Connection) -> None:
-    assert runs.open_run_of(connection, DAY) is None
+def test_the_open_run_of_a_day_is_gone_on_with_while_it_may_pull(connection: Connection) -> None:
+    assert runs.open_run_of(connection, DAY, now=NOON) is None
     number = fire(connection)
 
-    assert runs.open_run_of(connection, DAY) == number
+    assert runs.open_run_of(connection, DAY, now=NOON) == number
+    assert runs.open_run_of(connection, DAY, now=MORNING) is None
 
 
 def test_of_many_daemons_one_fires_and_one_holds(database: Engine) -> None:

@@ -56,6 +56,17 @@ def test_a_run_that_broke_off_is_gone_on_with_once_its_holder_is_known_to_be_dea
     assert said == ["another run works through a worklist, or broke off a moment ago: waiting"]
 
 
+def test_a_persons_run_goes_on_with_none_whose_window_has_passed(database: Engine) -> None:
+    with database.begin() as connection:
+        now = database_time(connection)
+        late = runs.fire(connection, due_at=now - SHORT, day=TODAY, until=now)
+
+    found = held(database)
+
+    assert found.id != late
+    assert found.until is None
+
+
 def test_a_run_that_is_alive_is_not_taken_from_its_holder(database: Engine) -> None:
     first, over = held(database), threading.Event()
 

@@ -23,6 +23,7 @@ TTL = timedelta(seconds=30)
 LOOK_EVERY_S = 2.0
 NO_LONGER = "the PACS lists it no longer"
 WINDOW_ENDED = "the window ended before everything was pulled"
+NOT_ASKED = "the window ended before the PACS was asked"
 
 logger = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ class Night:
     """Brings a run to its end.
 
     A run that broke off is begun anew by whoever takes it over: what is here is not pulled again.
+    Where its window has ended meanwhile, the PACS is left alone, and what was listed counts.
 
     Args:
         engine: where everything is written down.
@@ -109,9 +111,7 @@ class Night:
             LeaseLost: somebody else has taken it over, or it was stopped and waits for them.
         """
         with self._held(run) as lost:
-            listing, problems = self._ask(run)
-            if listing is not None:
-                problems += self._pull(run, listing, lost)
+            problems = self._left_over(run) if self._is_over(run) else self._fetch(run, lost)
             found = self._wait(run.day, lost)
         if self._stop.is_set():
             self._leave(run)
@@ -126,6 +126,19 @@ class Night:
         log = logger.info if verdict is Verdict.EXACT else logger.error
         log("worklist reconciled", day=str(run.day), verdict=verdict, reason=reason, **told)
         return found, verdict
+
+    def _left_over(self, run: Run) -> list[str]:
+        """Return what is known to lack of a run whose window has ended."""
+        with self._engine.connect() as connection:
+            studies = reconciliation(connection, run.day).studies
+        lacks = any(one.outcome is Outcome.MISSING for one in studies)
+        asked = NOT_ASKED if run.gaps is None else run.gaps
+        return [problem for problem in (asked, WINDOW_ENDED * lacks) if problem]
+
+    def _fetch(self, run: Run, lost: threading.Event) -> list[str]:
+        """Ask, and pull what is missing; return what could not be asked or pulled."""
+        listing, problems = self._ask(run)
+        return problems + ([] if listing is None else self._pull(run, listing, lost))
 
     def _ask(self, run: Run) -> tuple[Listing | None, list[str]]:
         """Ask until there is a list, or it is too late for one; write it down."""
@@ -144,6 +157,7 @@ class Night:
                     return None, [problem]
         with self._engine.begin() as connection:
             worklist.record_listing(connection, run.day, listing)
+            runs.note_asked(connection, run, gaps="; ".join(listing.gaps))
         return listing, list(listing.gaps)
 
     def _pull(self, run: Run, listing: Listing, lost: threading.Event) -> list[str]:
@@ -160,7 +174,7 @@ class Night:
 
         def goes_on() -> bool:
             """Tell whether the run is ours still, and its window open."""
-            return not lost.is_set() and not self._is_over(run, late=False)
+            return not lost.is_set() and not self._is_over(run)
 
         before: int | None = None
         while True:
@@ -198,7 +212,7 @@ class Night:
             if self._stop.wait(LOOK_EVERY_S):
                 return found
 
-    def _is_over(self, run: Run, *, late: bool) -> bool:
+    def _is_over(self, run: Run, *, late: bool = False) -> bool:
         return late if run.until is None else self._clock() >= run.until
 
     def _leave(self, run: Run) -> None:

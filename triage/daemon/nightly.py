@@ -41,7 +41,8 @@ class Nightly:
     """Writes firings down, and works through the run that is due.
 
     The clock of every daemon on a database may fire: a firing is one row, and a run has one
-    holder. Whoever starts later makes up for a night whose window is still open.
+    holder. Whoever starts later makes up for a night whose window is still open, and ends one
+    that had begun.
 
     Args:
         engine: where firings and runs are.
@@ -50,7 +51,7 @@ class Nightly:
         started: firings before that are made up for only where there was one before.
         clock: the database's, but for tests.
         ttl: length of the lease on a run.
-        write: leaves the papers of a day, once its run has ended.
+        write: leaves the papers of a day, once its run has ended, or was missed.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class Nightly:
             return  # a night that overruns: the next one waits
         try:
             self._write_firings()
+            for day in self._end_missed():
+                self._write(day)
             held = self._take()
             if held is not None:
                 logger.info("night begins", day=str(held.day), until=str(held.until))
@@ -98,17 +101,22 @@ class Nightly:
             for due in self._calendar.firings(after=after, up_to=now):
                 runs.fire(connection, due_at=due.due_at, day=due.day, until=due.until)
 
-    def _take(self) -> Run | None:
+    def _end_missed(self) -> list[date]:
+        """End what was missed, open what a fast clock ended, and return whose lists, each day once."""
         with self._engine.begin() as connection:
             now = self._clock(connection)
             missed = runs.end_missed(connection, now=now)
             opened = runs.reopen(connection, now=now)
-            held = runs.take(connection, holder=holder_name(), now=now, ttl=self._ttl)
         for due_at, day in missed:
             logger.error("night missed", due_at=str(due_at), day=str(day))
         for due_at, day in opened:
             logger.warning("night ended by a fast clock", due_at=str(due_at), day=str(day))
-        return held
+        return sorted({day for _, day in missed})
+
+    def _take(self) -> Run | None:
+        with self._engine.begin() as connection:
+            now = self._clock(connection)
+            return runs.take(connection, holder=holder_name(), now=now, ttl=self._ttl)
 
 
 def run(settings: Settings, *, stop: threading.Event, ready: Ready) -> None:

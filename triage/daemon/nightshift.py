@@ -91,8 +91,7 @@ def hold(
     while True:
         with engine.begin() as connection:
             now = database_time(connection)
-            runs.end_missed(connection, now=now)  # and a window that has passed is not gone on with
-            number = runs.open_run_of(connection, day)
+            number = runs.open_run_of(connection, day, now=now)
             if number is None:
                 number = runs.fire(connection, due_at=now, day=day, until=None)
             held = runs.take(connection, holder=holder_name(), now=now, ttl=ttl, run_id=number)

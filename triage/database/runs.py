@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, or_, select, text, update
 
 from triage.database.insertion import insert_new
 from triage.database.worklist_schema import run
@@ -18,12 +18,17 @@ _OPEN = (run.c.job == WORKLIST, run.c.ended_at.is_(None))
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is held: whose list it works through, and until when it may pull."""
+    """A run that is held: whose list it works through, and until when it may pull.
+
+    ``gaps`` says what could not be asked where it broke off after its list was written, empty
+    where all could; ``None`` where there was no list yet.
+    """
 
     id: int
     day: date
     until: datetime | None
     holder: str
+    gaps: str | None = None
 
 
 def fire(
@@ -34,9 +39,10 @@ def fire(
     return insert_new(connection, run, values)
 
 
-def open_run_of(connection: Connection, day: date) -> int | None:
-    """Return the run through a day's list that has not ended, the oldest of several."""
-    mine = select(run.c.id).where(*_OPEN, run.c.day == day)
+def open_run_of(connection: Connection, day: date, *, now: datetime) -> int | None:
+    """Return the run through a day's list that may still pull, the oldest of several."""
+    may_pull = or_(run.c.until.is_(None), run.c.until > now)
+    mine = select(run.c.id).where(*_OPEN, may_pull, run.c.day == day)
     return connection.scalar(mine.order_by(run.c.due_at).limit(1))
 
 
@@ -58,7 +64,7 @@ def take(
     """Hold a run, or return ``None`` where one is held already, or none waits.
 
     A run whose holder says nothing any more is free again. A run of the clock whose window has
-    passed is not begun, or gone on with: it ends as missed.
+    passed is not begun; one that had begun is gone on with, after those whose window is open.
 
     Args:
         connection: in the caller's transaction.
@@ -67,36 +73,39 @@ def take(
         ttl: length of the lease.
         run_id: this run alone; else the first that is due of those with a window.
     """
-    end_missed(connection, now=now)
+    _free_the_dead(connection, now=now)
     held = select(func.count()).where(*_OPEN, run.c.holder.is_not(None))
     if connection.scalar(held):
         return None
-    due = (run.c.until.is_not(None), run.c.due_at <= now)
+    passed = run.c.until <= now
+    due = (run.c.due_at <= now, or_(run.c.until > now, passed & run.c.started_at.is_not(None)))
     mine = due if run_id is None else (run.c.id == run_id,)
-    wanted = select(run.c.id, run.c.day, run.c.until).where(*_OPEN, *mine)
-    row = connection.execute(wanted.order_by(run.c.due_at).limit(1)).first()
+    wanted = select(run.c.id, run.c.day, run.c.until, run.c.reason).where(*_OPEN, *mine)
+    row = connection.execute(wanted.order_by(passed, run.c.due_at).limit(1)).first()
     if row is None:
         return None
     lease = {"holder": holder, "lease_expires_at": now + ttl}
     began = func.coalesce(run.c.started_at, now)
     connection.execute(update(run).where(run.c.id == row.id).values(**lease, started_at=began))
-    return Run(row.id, row.day, row.until, holder)
+    return Run(row.id, row.day, row.until, holder, row.reason)
 
 
 def end_missed(connection: Connection, *, now: datetime) -> list[tuple[datetime, date]]:
-    """End the runs whose window has passed and that nobody holds; return when each was due.
-
-    One whose holder says nothing any more is held by nobody. On PostgreSQL the table is locked
-    until the transaction ends, so that no two of them hold a run.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE run IN EXCLUSIVE MODE"))
-    free = {"holder": None, "lease_expires_at": None}
-    connection.execute(update(run).where(run.c.lease_expires_at <= now).values(free))
+    """End the runs whose window has passed before anybody began; return when each was due."""
+    _free_the_dead(connection, now=now)
     passed = {"ended_at": now, "verdict": Verdict.MISSED, "reason": PASSED}
-    late = (run.c.holder.is_(None), run.c.until <= now)
+    late = (run.c.started_at.is_(None), run.c.until <= now)
     ended = update(run).where(*_OPEN, *late).values(passed).returning(run.c.due_at, run.c.day)
-    return [(due_at, day) for due_at, day in connection.execute(ended)]
+    return sorted((due_at, day) for due_at, day in connection.execute(ended))
+
+
+def note_asked(connection: Connection, held: Run, *, gaps: str) -> None:
+    """Note that the list of a run is written, and what could not be asked, for who goes on.
+
+    Raises:
+        LeaseLost: somebody else holds the run, or it has ended.
+    """
+    _change(connection, held, reason=gaps)
 
 
 def reopen(connection: Connection, *, now: datetime) -> list[tuple[datetime, date]]:
@@ -158,6 +167,17 @@ def night_before(connection: Connection, day: date) -> date | None:
         select(func.max(run.c.day)).where(run.c.day < day, *worked)
     )
     return last
+
+
+def _free_the_dead(connection: Connection, *, now: datetime) -> None:
+    """Let go what somebody holds who says nothing any more.
+
+    On PostgreSQL the table is locked until the transaction ends, so that no two hold a run.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE run IN EXCLUSIVE MODE"))
+    free = {"holder": None, "lease_expires_at": None}
+    connection.execute(update(run).where(run.c.lease_expires_at <= now).values(free))
 
 
 def _change(connection: Connection, held: Run, **columns: object) -> None:

@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     """Something did not come, was not finished, or could not be asked."""
 
     MISSED = "missed"
-    """Its window had passed before anybody began, or went on."""
+    """Its window had passed before anybody began."""
 
 
 @dataclass(frozen=True, slots=True)
