@@ -24,6 +24,7 @@ from tests.builders.studies import (
 )
 from triage.database import outbox, results, schema
 from triage.database.reconciliation import Outcome, Reconciliation, reconciliation
+from triage.database.undelivered import give_up, undelivered
 from triage.database.worklist import note_pull, record_listing
 from triage.domain.study import DeliveryState
 from triage.domain.worklist import ExpectedStudy
@@ -222,6 +223,32 @@ def test_a_capture_that_has_ended_is_told_as_it_ended(
 
     assert (found.sums["proven"], found.is_exact) == (proven, exact)
     assert not found.is_under_way
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "told_as"),
+    [
+        (DeliveryState.PARKED, "PACS answered 0xa900", {"undelivered: PACS answered 0xa900": 1}),
+        (DeliveryState.WAITING, None, {"undelivered: WAITING": 1}),
+        (DeliveryState.SENT_UNPROVEN, "no proof", {}),
+    ],
+)
+def test_why_a_capture_was_not_delivered_is_told(
+    connection: Connection, state: DeliveryState, reason: str | None, told_as: dict[str, int]
+) -> None:
+    posted(connection, now=NOON)
+    connection.execute(update(schema.delivery).values(state=state, reason=reason))
+    connection.execute(update(schema.study).values(state="DONE"))
+
+    assert told(connection, ONE).reasons == told_as
+
+
+def test_what_a_person_wrote_who_gave_a_capture_up_is_on_no_paper(connection: Connection) -> None:
+    posted(connection, now=NOON)
+    (waits_for,) = undelivered(connection)
+    give_up(connection, waits_for.destination, reason="Doe's PACS", now=LATER, actor="one")
+
+    assert told(connection, ONE).reasons == {"undelivered: given up": 1}
 
 
 def test_a_study_is_delivered_when_all_its_captures_are(connection: Connection) -> None:

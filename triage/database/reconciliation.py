@@ -60,7 +60,12 @@ WITH listed AS (
         SUM(CASE WHEN delivery.state IN ('SENT', 'PROVEN', 'SENT_UNPROVEN') THEN 1 ELSE 0 END)
             AS delivered,
         SUM(CASE WHEN delivery.state = 'PROVEN' THEN 1 ELSE 0 END) AS proven,
-        SUM(CASE WHEN delivery.state IN ('WAITING', 'SENT') THEN 1 ELSE 0 END) AS under_way
+        SUM(CASE WHEN delivery.state IN ('WAITING', 'SENT') THEN 1 ELSE 0 END) AS under_way,
+        MIN(CASE
+            WHEN delivery.state NOT IN ('WAITING', 'PARKED') THEN NULL
+            WHEN delivery.digest IS NULL AND delivery.sop_instance_uid IS NOT NULL THEN 'given up'
+            ELSE COALESCE(delivery.reason, delivery.state)
+        END) AS undelivered
     FROM returned
     JOIN delivery
         ON delivery.study_id = returned.study_id AND delivery.instance_id = returned.id
@@ -74,6 +79,7 @@ SELECT study_uid, priority, left_out, expected, films_here, missing, outcome,
         )
         WHEN 'under_way' THEN busy
         WHEN 'not_assessed' THEN code
+        WHEN 'assessed' THEN undelivered
     END AS why,
     captures, delivered, proven, captures_under_way
 FROM (
@@ -100,7 +106,8 @@ FROM (
             COALESCE(sent.captures, 0) AS captures,
             COALESCE(sent.delivered, 0) AS delivered,
             COALESCE(sent.proven, 0) AS proven,
-            COALESCE(sent.under_way, 0) AS captures_under_way
+            COALESCE(sent.under_way, 0) AS captures_under_way,
+            sent.undelivered
         FROM listed
         LEFT JOIN named ON named.listed_id = listed.id
         LEFT JOIN here ON here.listed_id = listed.id
@@ -126,7 +133,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """One listed study: how many films of it are expected, here and missing, and why."""
+    """One listed study: how many films of it are expected, here and missing.
+
+    ``why`` is that of the outcome; of an assessed one, why a capture was not delivered.
+    """
 
     study_uid: str
     priority: int
@@ -180,8 +190,10 @@ class Reconciliation:
 
     @property
     def reasons(self) -> Mapping[str, int]:
-        """Why studies were left out, not assessed, or failed, and how many each."""
-        told = (f"{study.outcome}: {study.why or 'see triage explain'}" for study in self._to_tell)
+        """Why studies were left out, not assessed or delivered, or failed, and how many each."""
+        told = [f"{study.outcome}: {study.why or 'see triage explain'}" for study in self._to_tell]
+        done = (study for study in self.studies if study.outcome is Outcome.ASSESSED)
+        told += [f"undelivered: {study.why}" for study in done if study.captures > study.delivered]
         return dict(sorted(Counter(told).items()))
 
     @property
