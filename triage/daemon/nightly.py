@@ -80,17 +80,24 @@ class Nightly:
             return  # a night that overruns: the next one waits
         try:
             self._write_firings()
-            for day in self._end_missed():
+            missed = self._end_missed()
+            self._work()
+            # After the night, for papers take their time, and its window is open now.
+            for day in missed:
                 self._write(day)
-            held = self._take()
-            if held is not None:
-                logger.info("night begins", day=str(held.day), until=str(held.until))
-                self._night.work(held)
-                self._write(held.day)
-        except LeaseLost as error:
-            logger.warning("night left", reason=str(error))
         finally:
             self._working.release()
+
+    def _work(self) -> None:
+        held = self._take()
+        if held is None:
+            return
+        try:
+            logger.info("night begins", day=str(held.day), until=str(held.until))
+            self._night.work(held)
+            self._write(held.day)
+        except LeaseLost as error:
+            logger.warning("night left", reason=str(error))
 
     def _write_firings(self) -> None:
         with self._engine.begin() as connection:
@@ -102,7 +109,10 @@ class Nightly:
                 runs.fire(connection, due_at=due.due_at, day=due.day, until=due.until)
 
     def _end_missed(self) -> list[date]:
-        """End what was missed, open what a fast clock ended, and return whose lists, each day once."""
+        """End what was missed, and return whose lists, each day once.
+
+        What a fast clock has ended is opened again.
+        """
         with self._engine.begin() as connection:
             now = self._clock(connection)
             missed = runs.end_missed(connection, now=now)
