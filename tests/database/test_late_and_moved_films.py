@@ -71,6 +71,20 @@ def test_a_later_film_takes_nobody_off_an_earlier_list(connection: Connection) -
     assert studies_of(connection) == ["2.25.1"]
 
 
+def test_a_result_of_ours_that_comes_back_brings_nobody_onto_a_list(
+    connection: Connection,
+) -> None:
+    list_studies(connection, [Listed(OLD)])
+    for study in ("2.25.1", "2.25.77"):
+        receive(connection, receipt(f"{study}.9", study=study), now=END - HOUR)
+    assert studies_of(connection) == ["2.25.1", "2.25.77"]
+
+    came_back = schema.instance.c.sop_instance_uid.in_(["2.25.1.9", "2.25.77.9"])
+    connection.execute(update(schema.instance).where(came_back).values(code="own_result"))
+
+    assert studies_of(connection) == []
+
+
 def moved(connection: Connection) -> None:
     """Let the film of the first study stand in the second."""
     numbers = connection.scalars(select(schema.instance.c.id).order_by(schema.instance.c.id))

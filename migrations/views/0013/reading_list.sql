@@ -1,6 +1,6 @@
 -- The reading list of each day. On it are the studies of which a film came, or was assessed, on the
 -- day or so lately before it that its maximum wait had not ended when the day before it began, so that
--- each is overdue for a whole day; none whose films all came again in another. Who is on it, and how
+-- each is overdue for a whole day; none whose films all came again in another, and no result of ours. Who is on it, and how
 -- long each had waited, is told as of the day's end, of today as of now; all else as it is now. The
 -- ordered priority goes before everything; within it whoever waited longer than the maximum comes
 -- first, in the order of arrival, and then what the tier, the probability and the wait say. A study
@@ -132,6 +132,7 @@ FROM (
                 studies_among() (
                     SELECT film.study_id FROM instance AS film
                     WHERE lately(film.received_at, calendar)
+                        AND COALESCE(film.code, '') <> 'own_result'
                     UNION
                     SELECT film.study_id FROM assessment AS said
                     CROSS JOIN instance AS film
@@ -142,7 +143,7 @@ FROM (
             LEFT JOIN correction AS fix ON fix.instance_id = film.id
             LEFT JOIN assessment AS said ON said.instance_id = film.id
             LEFT JOIN finding ON finding.assessment_id = said.id
-            WHERE fix.instance_id IS NULL
+            WHERE fix.instance_id IS NULL AND COALESCE(film.code, '') <> 'own_result'
         ) AS ranked
     ) AS timed
 ) AS placed
