@@ -1,4 +1,4 @@
-"""What a night leaves in a folder: the day's reading list, and its reconciliation."""
+"""What a night leaves in a folder: the morning's reading list, and its reconciliation."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,6 +7,8 @@ from pathlib import Path
 from triage.cli.options import json_text
 from triage.cli.reading_list import list_text, listed_on, write_whole
 from triage.cli.tables import Format
+from triage.database import runs
+from triage.database.calendar import current_rule
 from triage.database.engine import Engine
 from triage.settings import Settings
 
@@ -23,6 +25,7 @@ def write_night(
 ) -> None:
     """Write ``reading-list-DAY`` in each format and ``reconciliation-DAY.json``.
 
+    The list is that of the day on which the night ended, for what it pulled came until then.
     Each is the old file or the new one to whoever reads it, and this user's alone; the last to be
     written is the reconciliation. Nobody is named, but what is burnt into a film is in the page.
 
@@ -30,7 +33,9 @@ def write_night(
         ConfigurationError: a file cannot be written.
     """
     with engine.connect() as connection:
-        listed = listed_on(connection, day)
+        ended = runs.last_end(connection, day)
+        morning = ended.astimezone(current_rule(connection).zone).date() if ended else day
+        listed = listed_on(connection, morning)
         texts = {
             form: list_text(connection, listed, settings, form=form, patients=False)
             for form in FORMATS

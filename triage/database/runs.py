@@ -153,6 +153,13 @@ def let_go(connection: Connection, held: Run) -> None:
     _change(connection, held, holder=None, lease_expires_at=None)
 
 
+def last_end(connection: Connection, day: date) -> datetime | None:
+    """Return when the last run through a day's list ended; ``None`` where none did."""
+    mine = (run.c.job == WORKLIST, run.c.day == day)
+    ended: datetime | None = connection.scalar(select(func.max(run.c.ended_at)).where(*mine))
+    return ended
+
+
 def last_run(connection: Connection, day: date) -> tuple[str | None, str | None] | None:
     """Return verdict and reason of the last run through a day's list; ``None`` where none was."""
     mine = select(run.c.verdict, run.c.reason).where(run.c.job == WORKLIST, run.c.day == day)

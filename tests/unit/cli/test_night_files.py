@@ -1,6 +1,7 @@
 """What a night leaves in a folder."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from sqlalchemy import Engine
 from tests.builders.clock import NOON
 from tests.builders.listed_studies import Listed, list_studies
 from triage.cli.night_files import FORMATS, write_night
+from triage.database import runs
 from triage.domain.errors import ConfigurationError
+from triage.domain.worklist import Verdict
 from triage.settings import Settings
 
 DAY = NOON.date()
@@ -29,6 +32,22 @@ def test_list_and_reconciliation_are_of_one_day(database: Engine, tmp_path: Path
     assert all("2.25.1" in text for text in lists)
     told = json.loads((tmp_path / f"reconciliation-{DAY}.json").read_text())
     assert told == {"verdict": "exact"}
+
+
+def test_a_night_that_ends_after_midnight_leaves_the_list_of_the_morning(
+    database: Engine, tmp_path: Path
+) -> None:
+    evening = NOON - timedelta(hours=14)
+    with database.begin() as connection:
+        list_studies(connection, [Listed(timedelta(hours=18))])
+        runs.fire(connection, due_at=evening, day=evening.date(), until=NOON)
+        held = runs.take(connection, holder="one", now=evening, ttl=timedelta(minutes=1))
+        assert held is not None
+        runs.end(connection, held, verdict=Verdict.EXACT, reason=None, now=NOON)
+
+    write_night(database, Settings(), tmp_path, day=evening.date(), reconciled={})
+
+    assert "2.25.1" in (tmp_path / f"reading-list-{evening.date()}.csv").read_text()
 
 
 def test_a_second_writing_leaves_no_other_files(database: Engine, tmp_path: Path) -> None:
