@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import structlog
 from hypothesis import settings
 from pynetdicom import _config
 from sqlalchemy import Connection, Engine
@@ -39,6 +40,12 @@ def _pynetdicom_as_it_comes() -> Iterator[None]:
     yield
     for name, value in before.items():
         setattr(_config, name, value)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_come() -> None:
+    """Let no command that a test runs in this process say how the next one logs."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

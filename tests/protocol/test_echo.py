@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from tests.builders.command import Command
 from tests.builders.examined import Obedient
@@ -12,13 +11,6 @@ from tests.builders.free_port import free_port
 from tests.builders.scripted import Script, ScriptedPacs, Talk, scripted_pacs
 from triage.cli.commands import run
 from triage.send.message import C_ECHO_RQ
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 @pytest.fixture
